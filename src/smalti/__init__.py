@@ -1,0 +1,50 @@
+"""smalti trains, checks and uses classifiers for small images.
+
+The public names load on first use, so that ``import smalti`` brings in no framework:
+
+    data = smalti.load_data("mnist")
+    run = smalti.train(data, "cnn", seed=0)
+    model = smalti.load(run.path)
+    model.predict(["a.png"])
+    smalti.evaluate(run)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smalti.errors import MachineError, SmaltiError
+
+if TYPE_CHECKING:
+    from smalti.api import evaluate, load, load_data, report, train
+    from smalti.runs import Run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MachineError",
+    "Run",
+    "SmaltiError",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_data",
+    "report",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Run":
+        from smalti.runs import Run
+
+        return Run
+    if name in __all__:
+        from smalti import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'smalti' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,176 @@
+"""The Python face: the rooms put together. Every command of the command line calls these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from smalti.classifier.native import NativeClassifier
+from smalti.classifier.protocol import Classifier
+from smalti.data.dataset import Dataset
+from smalti.data.load import load_data
+from smalti.errors import SmaltiError
+from smalti.evaluation import evaluating
+from smalti.evaluation.evaluating import Evaluation
+from smalti.recipes import Recipe, resolve
+from smalti.recipes.options import checked
+from smalti.recipes.resolve import DEFAULT
+from smalti.report.page import write_report
+from smalti.runs import Run
+from smalti.search.many import train_many
+from smalti.training import session
+from smalti.training.progress import Listener
+
+Source = str | Path | tuple[Any, ...] | Dataset
+
+__all__ = ["evaluate", "load", "load_data", "report", "resume", "train", "train_seeds"]
+
+
+def train(
+    data: Source,
+    recipe: str | Path | Recipe = DEFAULT,
+    *,
+    seed: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    set: Mapping[str, Any] | None = None,  # noqa: A002 - the command line's own word
+    out: str | Path = "runs",
+    data_dir: str | Path | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Train a classifier and return its run folder.
+
+    ``data`` is what :func:`load_data` takes, or what it returned. ``recipe`` is a name or a JSON
+    file; ``set`` replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The
+    run is ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the
+    test part: see :func:`evaluate`.
+    """
+    options = dict(set or {})
+    named = {"seed": seed, "training.epochs": epochs, "training.batch_size": batch_size}
+    options |= {name: value for name, value in named.items() if value is not None}
+    [run] = train_seeds(
+        data,
+        recipe,
+        options=options,
+        out=out,
+        data_dir=data_dir,
+        make_listener=lambda: listener or Listener(),
+    )
+    return run
+
+
+def train_seeds(
+    data: Source,
+    recipe: str | Path | Recipe = DEFAULT,
+    *,
+    seeds: int = 1,
+    options: Mapping[str, Any] | None = None,
+    out: str | Path = "runs",
+    data_dir: str | Path | None = None,
+    make_listener: Callable[[], Listener] = Listener,
+    command: str = "",
+) -> Iterator[Run]:
+    """Train the recipe with ``seeds`` consecutive seeds; yield each run as it is finished.
+
+    All share the data set and its validation pictures; only the seed differs.
+    """
+    first, dataset = prepare(data, recipe, options or {}, data_dir)
+    recipes = [replace(first, seed=first.seed + number) for number in range(seeds)]
+    yield from train_many(recipes, dataset, out, make_listener, command)
+
+
+def prepare(
+    data: Source,
+    recipe: str | Path | Recipe = DEFAULT,
+    options: Mapping[str, Any] | None = None,
+    data_dir: str | Path | None = None,
+) -> tuple[Recipe, Dataset]:
+    """Return the complete recipe and the data set divided as it says."""
+    options = {name: checked(name, value) for name, value in (options or {}).items()}
+    wanted = resolve(recipe, _name_of(data), options)
+    if isinstance(data, Dataset):
+        return wanted, data
+    if wanted.data.source and not str(data):
+        data = wanted.data.source
+    return wanted, _load(data, wanted, data_dir)
+
+
+def resume(
+    run: str | Path | Run,
+    data: Source | None = None,
+    *,
+    data_dir: str | Path | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Continue an unfinished run exactly where it stopped.
+
+    ``data`` is only needed where the run was trained on arrays in memory.
+    """
+    run = _opened(run)
+    return session.resume(run, dataset_of(run, data, data_dir), listener)
+
+
+def load(path: str | Path | Run) -> Classifier:
+    """Return the classifier of a run folder, ready to predict."""
+    return NativeClassifier.load(_opened(path))
+
+
+def evaluate(
+    run: str | Path | Run,
+    data: Source | None = None,
+    *,
+    again: bool = False,
+    precision: str = "float32",
+    data_dir: str | Path | None = None,
+) -> Evaluation:
+    """Measure a run on the test part of its data and store the results in the run.
+
+    A second call returns what was stored; ``again=True`` measures again and counts it.
+    """
+    run = _opened(run)
+    return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
+
+
+def report(run: str | Path | Run) -> Path:
+    """Write the run's one-file report from what is in its folder; return its path."""
+    return write_report(_opened(run))
+
+
+def dataset_of(
+    run: Run, data: Source | None = None, data_dir: str | Path | None = None
+) -> Dataset:
+    """Return the data set of a run, divided as it was when the run was trained."""
+    if isinstance(data, Dataset):
+        return data
+    recipe = session.recipe_of(run)
+    source: Any = data if data is not None else recipe.data.source
+    if isinstance(source, str) and not source:
+        raise SmaltiError(
+            f"{run.path} was trained on arrays in memory, and they are not stored.",
+            "Pass the same arrays: smalti.evaluate(run, data=(x, y, x_test, y_test)).",
+        )
+    return _load(source, recipe, data_dir)
+
+
+def _load(data: Source, recipe: Recipe, data_dir: str | Path | None) -> Dataset:
+    wanted = recipe.data
+    return load_data(
+        data,
+        image_size=wanted.image_size,
+        validation=wanted.validation,
+        split_seed=wanted.split_seed,
+        data_dir=data_dir,
+    )
+
+
+def _name_of(data: Source) -> str:
+    """The name by which recipes know a data set; anything but the built-in ones is general."""
+    if isinstance(data, Dataset):
+        return data.name
+    return data if isinstance(data, str) else ""
+
+
+def _opened(run: str | Path | Run) -> Run:
+    return run if isinstance(run, Run) else Run(run)

@@ -1,0 +1,66 @@
+"""A classifier from a run folder that smalti trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from smalti import device
+from smalti.classifier.protocol import Classifier
+from smalti.data.dataset import Part
+from smalti.errors import SmaltiError
+from smalti.models.building import build
+from smalti.models.inference import compute_logits, load_weights
+from smalti.models.preprocessing import Normalize
+from smalti.recipes import Recipe, from_dict
+from smalti.runs import Run
+
+
+class NativeClassifier(Classifier):
+    """The kept weights of a run with the preprocessing and the class names stored beside them."""
+
+    def __init__(
+        self, description: dict[str, Any], weights: dict[str, np.ndarray], hardware: device.Hardware
+    ) -> None:
+        self.class_names = tuple(description["class_names"])
+        height, width, channels = description["input_shape"]
+        self.input_shape = (height, width, channels)
+        self.hardware = hardware
+        config = _recipe(description).model
+        model = build(config, self.input_shape, len(self.class_names))
+        load_weights(model, weights)
+        self.model = model.to(hardware.torch_device(), memory_format=hardware.memory_format())
+        scaling = description["preprocessing"]
+        self._normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
+
+    @classmethod
+    def load(
+        cls, run: Run, precision: str = "float32", device_name: str = "auto"
+    ) -> NativeClassifier:
+        """Load a run's classifier; a missing, truncated or edited file is one clear sentence."""
+        description = run.classifier()
+        weights, _ = run.read_model()
+        hardware = device.choose(device_name, precision)
+        try:
+            return cls(description, weights, hardware)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SmaltiError(
+                f"{run.classifier_file} does not fit {run.model_file}: one of them was changed.",
+                f"Write both again with: smalti train --resume {run.path}",
+            ) from error
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Return float32 N×K from uint8 pictures N×H×W×C."""
+        return self._logits(images.__getitem__, len(images))
+
+    def logits_of(self, part: Part) -> np.ndarray:
+        """Return the logits of a part without copying all of its pictures."""
+        return self._logits(part.pictures, len(part))
+
+    def _logits(self, pictures: Any, count: int) -> np.ndarray:
+        return compute_logits(self.model, self._normalize, pictures, count, self.hardware)
+
+
+def _recipe(description: dict[str, Any]) -> Recipe:
+    return from_dict({"model": description["model"]}, "classifier.json")

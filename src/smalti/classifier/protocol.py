@@ -1,0 +1,115 @@
+"""What every classifier can do, however its numbers are made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smalti.data.dataset import Part
+from smalti.errors import SmaltiError
+from smalti.metrics import softmax
+
+Pictures = np.ndarray | str | Path | bytes | Sequence[str | Path | bytes]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one picture: class name, its probability, all probabilities by class.
+
+    ``error`` says why there is no answer (an unreadable file); the label is then empty.
+    """
+
+    source: str
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    error: str = ""
+
+
+class Classifier(ABC):
+    """A trained classifier with its class names and everything that prepares a picture for it.
+
+    A subclass gives :meth:`logits`; the rest follows from it.
+    """
+
+    class_names: tuple[str, ...]
+    input_shape: tuple[int, int, int]
+    """Height, width, channels of the pictures that it takes."""
+    temperature: float = 1.0
+
+    @abstractmethod
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Return float32 N×K from uint8 pictures N×H×W×C of the input shape."""
+
+    def logits_of(self, part: Part) -> np.ndarray:
+        """Return the logits of a data set's part, in order."""
+        return self.logits(part.pictures())
+
+    def predict_proba(self, pictures: Pictures) -> np.ndarray:
+        """Return probabilities N×K of an array (uint8 N×H×W×C) or of picture files.
+
+        A file that cannot be read is an error here; :meth:`predict` reports it in its place.
+        """
+        if not isinstance(pictures, np.ndarray):
+            pictures = np.stack([self._read(source) for source in _listed(pictures)])
+        return softmax(self.logits(self._shaped(pictures)) / self.temperature)
+
+    def predict(self, pictures: Pictures) -> list[Prediction]:
+        """Return a prediction for every picture, in order; bad files get one that says why."""
+        if isinstance(pictures, np.ndarray):
+            probabilities = self.predict_proba(pictures)
+            return [self._prediction(str(i), row) for i, row in enumerate(probabilities)]
+        sources = _listed(pictures)
+        arrays, errors = self._read_all(sources)
+        rows = iter(self.predict_proba(np.stack(arrays)) if arrays else [])
+        return [
+            Prediction(name, "", 0.0, {}, error) if error else self._prediction(name, next(rows))
+            for name, error in zip(map(_name, sources), errors, strict=True)
+        ]
+
+    def _prediction(self, source: str, row: np.ndarray) -> Prediction:
+        best = int(row.argmax())
+        named = {name: float(p) for name, p in zip(self.class_names, row, strict=True)}
+        return Prediction(source, self.class_names[best], float(row[best]), named)
+
+    def _read(self, source: str | Path | bytes) -> np.ndarray:
+        from smalti.data.pictures import read_picture
+
+        return read_picture(source, self.input_shape)
+
+    def _read_all(
+        self, sources: Iterable[str | Path | bytes]
+    ) -> tuple[list[np.ndarray], list[str]]:
+        arrays, errors = [], []
+        for source in sources:
+            try:
+                arrays.append(self._read(source))
+                errors.append("")
+            except SmaltiError as error:
+                errors.append(error.problem)
+        return arrays, errors
+
+    def _shaped(self, images: np.ndarray) -> np.ndarray:
+        """Check an array against the input shape; grey N×H×W gets its channel."""
+        if images.ndim == 3 and self.input_shape[2] == 1:
+            images = images[..., None]
+        if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
+            expected = "×".join(map(str, self.input_shape))
+            raise SmaltiError(
+                f"This classifier takes uint8 pictures N×{expected}, not {images.dtype} "
+                f"{'×'.join(map(str, images.shape))}.",
+                "Picture files of any size can be given by their path instead.",
+            )
+        return images
+
+
+def _listed(pictures: str | Path | bytes | Sequence[str | Path | bytes]) -> list:
+    return [pictures] if isinstance(pictures, (str, Path, bytes)) else list(pictures)
+
+
+def _name(source: str | Path | bytes) -> str:
+    return "(bytes)" if isinstance(source, bytes) else str(source)

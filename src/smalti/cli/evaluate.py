@@ -1,0 +1,108 @@
+"""``smalti evaluate``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from smalti.evaluation.evaluating import Evaluation
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path())
+@click.option("--again", is_flag=True, help="Measure again instead of showing stored results.")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16", "auto"]),
+    default="float32",
+    show_default=True,
+    help="Number format of the arithmetic.",
+)
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
+def command(
+    runs: tuple[str, ...], again: bool, precision: str, data_dir: str | None, as_json: bool
+) -> None:
+    """Measure runs on their test pictures; several runs give mean ± sd.
+
+    The first call opens the test set and stores the results in the run; later calls show them.
+    """
+    from smalti import api
+
+    evaluations = [
+        api.evaluate(run, again=again, precision=precision, data_dir=data_dir) for run in runs
+    ]
+    if as_json:
+        click.echo(json.dumps([item.metrics for item in evaluations], indent=2, ensure_ascii=False))
+        return
+    for evaluation in evaluations:
+        _show(evaluation, len(evaluations) == 1)
+    if len(evaluations) > 1:
+        click.echo(_together(evaluations))
+    else:
+        click.echo(f"next  smalti report {evaluations[0].run.path}")
+
+
+def _show(evaluation: Evaluation, details: bool) -> None:
+    from smalti.wording import accuracy_with_interval, percent
+
+    values = evaluation.metrics
+    low, high = evaluation.interval
+    said = accuracy_with_interval(evaluation.accuracy, low, high, evaluation.n)
+    click.echo(f"{evaluation.run.path}")
+    click.echo(f"test accuracy {said}")
+    extra = [f"loss {values['loss']:.4f}", f"calibration error {percent(values['ece'])}"]
+    if "top5_accuracy" in values:
+        extra.insert(0, f"top-5 accuracy {percent(values['top5_accuracy'])}")
+    click.echo(f"{', '.join(extra)}; {values['data']}, {values['split']}")
+    if evaluation.stored:
+        click.echo(
+            f"stored result of {values['evaluated']}; measure again with --again "
+            f"(opened so far: {values['times_opened']})"
+        )
+    if details:
+        _show_classes(evaluation)
+
+
+def _show_classes(evaluation: Evaluation) -> None:
+    from smalti.cli.tables import print_table
+    from smalti.wording import count, percent
+
+    values, names = evaluation.metrics, evaluation.class_names
+    rows = [
+        [
+            name,
+            *(percent(values[f"{score}/{name}"]) for score in ("precision", "recall", "f1")),
+            count(values[f"support/{name}"]),
+        ]
+        for name in names
+    ]
+    click.echo()
+    print_table(["class", ">precision", ">recall", ">F1", ">pictures"], rows)
+    click.echo()
+    if len(names) <= 12:
+        matrix = [
+            [name, *(str(cell) if cell else "·" for cell in row)]
+            for name, row in zip(names, evaluation.confusion, strict=True)
+        ]
+        print_table(["true \\ predicted", *(f">{name}" for name in names)], matrix)
+        click.echo()
+
+
+def _together(evaluations: list[Evaluation]) -> str:
+    from smalti.metrics import mean_and_deviation, wilson_interval
+    from smalti.wording import interval, mean_and_spread
+
+    accuracies = [item.accuracy for item in evaluations]
+    mean, deviation = mean_and_deviation(accuracies)
+    said = f"test accuracy {mean_and_spread(mean, deviation, len(evaluations))}"
+    sizes = {item.n for item in evaluations}
+    if len(sizes) == 1 and len({item.metrics["data"] for item in evaluations}) == 1:
+        low, high = wilson_interval(mean, sizes.pop())
+        said += f", 95 % interval at the mean {interval(low, high)}"
+    else:
+        said += " (over different test sets: the mean says little)"
+    return said

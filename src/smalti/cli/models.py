@@ -1,0 +1,91 @@
+"""``smalti models``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from smalti import names
+from smalti.errors import SmaltiError
+from smalti.wording import count
+
+if TYPE_CHECKING:
+    from smalti.models.building import Layer
+
+SHAPES = {
+    "mnist": (28, 28, 1),
+    "fashion-mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "digits": (8, 8, 1),
+}
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--data", default="mnist", show_default=True, help="Pictures of this built-in set.")
+@click.option("--shape", metavar="HxWxC", help="Pictures of this shape instead, such as 64x64x3.")
+@click.option("--classes", type=click.IntRange(min=2), default=10, show_default=True)
+@click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="Set any field.")
+def command(
+    model: str | None, data: str, shape: str | None, classes: int, assignments: tuple[str, ...]
+) -> None:
+    """List the networks, or one MODEL's layers, shapes, parameters and MFLOP a picture."""
+    from smalti.cli.tables import print_table
+
+    if model is None:
+        rows = [
+            [entry.name, entry.summary, ", ".join(entry.fields)] for entry in names.MODELS.values()
+        ]
+        print_table(["model", "what it is", "fields (model.*)"], rows)
+        click.echo("\nlayers: smalti models cnn --data cifar10")
+        return
+    names.MODELS[model]
+    names.DATASETS[data]
+    _show_layers(model, data, _parsed(shape) if shape else SHAPES[data], classes, assignments)
+
+
+def _show_layers(
+    model: str,
+    data: str,
+    shape: tuple[int, int, int],
+    classes: int,
+    assignments: tuple[str, ...],
+) -> None:
+    from smalti.cli.tables import print_table
+    from smalti.models.building import build, count_parameters, describe
+    from smalti.recipes import resolve
+    from smalti.recipes.options import parse_assignment
+    from smalti.recipes.resolve import fit_to_pictures
+
+    options = dict(parse_assignment(text) for text in assignments)
+    recipe = resolve(model, data, options) if model in names.RECIPES else resolve(
+        "cnn", data, {"model.name": model, **options}
+    )  # fmt: skip
+    recipe = fit_to_pictures(recipe, shape)
+    network = build(recipe.model, shape, classes)
+    layers = describe(network, shape)
+    print_table(
+        ["layer", "kind", ">output", ">parameters", ">MFLOP"], [_row(layer) for layer in layers]
+    )
+    flop = sum(layer.flop for layer in layers) / 1e6
+    size = "×".join(map(str, shape))
+    click.echo(
+        f"\n{model} for {size} pictures, {classes} classes: "
+        f"{count(count_parameters(network))} parameters, {flop:.1f} MFLOP a picture (forward; "
+        "a multiply-add counts two)"
+    )
+
+
+def _row(layer: Layer) -> list[str]:
+    output = "×".join(map(str, layer.output))
+    flop = f"{layer.flop / 1e6:.2f}" if layer.flop else ""
+    return [layer.name, layer.kind, output, count(layer.parameters) if layer.parameters else "", flop]
+
+
+def _parsed(text: str) -> tuple[int, int, int]:
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) not in (2, 3):
+        raise SmaltiError(f"--shape expects HxWxC such as 32x32x3, not {text!r}.")
+    height, width, *channels = (int(part) for part in parts)
+    return height, width, channels[0] if channels else 1

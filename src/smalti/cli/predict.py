@@ -1,0 +1,166 @@
+"""``smalti predict``."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smalti.errors import SmaltiError
+
+if TYPE_CHECKING:
+    from smalti.classifier.protocol import Prediction
+
+
+@click.command()
+@click.argument("run", type=click.Path())
+@click.argument("pictures", nargs=-1)
+@click.option("--data", help="Predict pictures of this data set instead of files.")
+@click.option("--index", "indices", type=int, multiple=True, help="Which of them; from 0.")
+@click.option("--part", default="test", show_default=True, help="train, validation or test.")
+@click.option("--json", "form", flag_value="json", help="One JSON array.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header line.")
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
+def command(
+    run: str,
+    pictures: tuple[str, ...],
+    data: str | None,
+    indices: tuple[int, ...],
+    part: str,
+    form: str | None,
+    top: int,
+    data_dir: str | None,
+) -> None:
+    """Say what is on PICTURES: files, folders, or patterns such as 'photos/*.jpg'.
+
+    RUN is a run folder. Order is kept; a file that cannot be read is reported in its row. With
+    --data and --index, pictures of a data set: label, prediction, right or wrong.
+    """
+    if data is not None:
+        if pictures:
+            raise SmaltiError("Give picture files or --data, not both.")
+        rows = _from_data(run, data, indices or (0,), part, data_dir)
+    else:
+        if indices:
+            raise SmaltiError("--index needs --data.", "For example: --data mnist --index 0")
+        rows = _from_files(run, pictures)
+    _print(rows, form, top)
+    failed = [row for row in rows if row["error"]]
+    if len(failed) == len(rows):
+        raise SmaltiError(f"None of the {len(rows)} pictures could be read.", failed[0]["error"])
+
+
+def _from_files(run: str, pictures: tuple[str, ...]) -> list[dict[str, Any]]:
+    files = expand(pictures)
+    if not files:
+        raise SmaltiError(
+            "smalti predict expects picture files, a folder or a pattern.",
+            f"For example: smalti predict {run} a.png",
+        )
+    from smalti import api
+
+    return [_row(item) for item in api.load(run).predict([Path(file) for file in files])]
+
+
+def _from_data(
+    run: str, data: str, indices: tuple[int, ...], part: str, data_dir: str | None
+) -> list[dict[str, Any]]:
+    from smalti import api
+    from smalti.runs import Run
+
+    folder = Run(run)
+    classifier = api.load(folder)
+    same = folder.config().get("data", {}).get("source") in (data, str(Path(data).resolve()))
+    # The run's own data are divided as they were for it; others as they come.
+    dataset = (
+        api.dataset_of(folder, data_dir=data_dir)
+        if same
+        else api.load_data(data, image_size=classifier.input_shape[0], data_dir=data_dir)
+    )
+    chosen = dataset.part(part)
+    for index in indices:
+        if not 0 <= index < len(chosen):
+            raise SmaltiError(
+                f"--index expects 0 to {len(chosen) - 1} for {part} of {data}, not {index}."
+            )
+    answers = classifier.predict(chosen.pictures(list(indices)))
+    rows = []
+    for index, answer in zip(indices, answers, strict=True):
+        label = dataset.class_names[chosen.labels[index]]
+        row = {**_row(answer), "source": f"{data} {part} {index}", "true": label}
+        rows.append({**row, "right": label == answer.label})
+    return rows
+
+
+def expand(patterns: tuple[str, ...]) -> list[str]:
+    """Return the files that arguments mean: files as they are, folders' files, patterns' matches.
+
+    A name that matches nothing is kept, so that it gets its row with the reason.
+    """
+    files: list[str] = []
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            visible = (inner for inner in path.iterdir() if not inner.name.startswith("."))
+            files += sorted(str(inner) for inner in visible if inner.is_file())
+        elif not path.exists() and glob.has_magic(pattern):
+            files += sorted(glob.glob(pattern, recursive=True))
+        else:
+            files.append(pattern)
+    return files
+
+
+def _row(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "source": prediction.source,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "probabilities": prediction.probabilities,
+        "error": prediction.error,
+    }
+
+
+def _print(rows: list[dict[str, Any]], form: str | None, top: int) -> None:
+    if form == "json":
+        click.echo(json.dumps([_for_json(row) for row in rows], indent=2, ensure_ascii=False))
+    elif form == "csv":
+        _print_csv(rows)
+    else:
+        for row in rows:
+            click.echo(_sentence(row, top))
+
+
+def _for_json(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key != "error"}
+    return {"source": row["source"], "error": row["error"]} if row["error"] else kept
+
+
+def _print_csv(rows: list[dict[str, Any]]) -> None:
+    columns = ["source", "label", "confidence", "error"]
+    if "true" in rows[0]:
+        columns[1:1] = ["true", "right"]
+    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        confidence = "" if row["error"] else f"{row['confidence']:.6f}"
+        writer.writerow({**row, "confidence": confidence})
+
+
+def _sentence(row: dict[str, Any], top: int) -> str:
+    from smalti.wording import percent
+
+    if row["error"]:
+        return f"{row['source']}: not read: {row['error']}"
+    ranked = sorted(row["probabilities"].items(), key=lambda item: -item[1])[:top]
+    best = f"{row['label']} {percent(row['confidence'])}"
+    others = ", ".join(f"{name} {percent(value)}" for name, value in ranked[1:])
+    verdict = ""
+    if "right" in row:
+        verdict = " ✓ right" if row["right"] else f" ✗ wrong, it is {row['true']}"
+    return f"{row['source']}: {best}{verdict}" + (f"  ({others})" if others else "")

@@ -1,0 +1,64 @@
+"""``smalti recipes``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from smalti import names
+from smalti.recipes import field_help, resolve, to_dict
+from smalti.recipes.options import flatten
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@click.option("--data", default="", help="Values for this data set.")
+@click.option("--fields", is_flag=True, help="Every field that --set takes, with its sentence.")
+@click.option("--json", "as_json", is_flag=True, help="Print as a recipe file.")
+def command(recipe: str | None, data: str, fields: bool, as_json: bool) -> None:
+    """List the named recipes, or one RECIPE's values."""
+    from smalti.cli.tables import print_table
+
+    if fields:
+        rows = [
+            [name, _shown(found.default), _sentence(found.sentence, found.choices)]
+            for name, found in field_help().items()
+        ]
+        print_table(["field", "default", "what it is"], rows)
+        return
+    if recipe is None:
+        print_table(["recipe", "what it is"], [[e.name, e.summary] for e in names.RECIPES.values()])
+        click.echo("\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields")
+        return
+    if data and data in names.DATASETS or not data:
+        resolved = resolve(recipe, data, {})
+    else:
+        names.DATASETS[data]  # an unknown name is an error that gives the nearest
+    if as_json:
+        click.echo(json.dumps(to_dict(resolved), indent=2))
+        return
+    kept = to_dict(resolved)
+    rows = [
+        [name, _shown(value), field_help()[name].sentence]
+        for name, value in flatten(resolved).items()
+        if _stands_in(kept, name)
+    ]
+    print_table(["field", "value", "what it is"], rows)
+
+
+def _stands_in(nested: dict, name: str) -> bool:
+    section, _, field = name.rpartition(".")
+    return field in (nested[section] if section else nested)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(sentence: str, choices: tuple[str, ...]) -> str:
+    return f"{sentence} ({', '.join(choices)})" if choices else sentence

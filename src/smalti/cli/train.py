@@ -1,0 +1,163 @@
+"""``smalti train``."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smalti.errors import SmaltiError
+from smalti.recipes.options import field_help, parse_assignment
+
+if TYPE_CHECKING:
+    from smalti.runs import Run
+
+FLAGS = {
+    "model": "model.name",
+    "epochs": "training.epochs",
+    "batch-size": "training.batch_size",
+    "optimizer": "optimizer.name",
+    "learning-rate": "optimizer.learning_rate",
+    "weight-decay": "optimizer.weight_decay",
+    "schedule": "schedule.name",
+    "augmentation": "augmentation.policy",
+    "label-smoothing": "training.label_smoothing",
+    "ema": "training.ema",
+    "early-stopping": "training.early_stopping",
+    "validation": "data.validation",
+    "split-seed": "data.split_seed",
+    "image-size": "data.image_size",
+    "seed": "seed",
+    "name": "name",
+    "device": "training.device",
+    "precision": "training.precision",
+    "threads": "training.threads",
+}
+"""Short flags for the fields that people set most; every field can be set with --set."""
+
+
+def _field_flags(function: Any) -> Any:
+    """Add a flag for each entry of FLAGS, with the field's own sentence as its help."""
+    for flag, name in reversed(FLAGS.items()):
+        found = field_help()[name]
+        choices = f" ({', '.join(found.choices)})" if found.choices else ""
+        function = click.option(
+            f"--{flag}", metavar="VALUE", help=f"{found.sentence}{choices} [{name}]"
+        )(function)
+    return function
+
+
+@click.command()
+@click.argument("data", required=False)
+@click.option("--recipe", default=None, help="Named recipe, or a JSON file such as a config.json.")
+@_field_flags
+@click.option("--deterministic", is_flag=True, help="Same bits every time on a GPU too (slower).")
+@click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="Set any field.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Train this many runs, seed by seed.")
+@click.option("--out", type=click.Path(file_okay=False), help="Parent folder of runs.  [runs]")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
+@click.option("--resume", type=click.Path(), metavar="RUN", help="Continue a run where it stopped.")
+def command(
+    data: str | None,
+    recipe: str | None,
+    deterministic: bool,
+    assignments: tuple[str, ...],
+    seeds: int | None,
+    out: str | None,
+    data_dir: str | None,
+    resume: str | None,
+    **flags: str | None,
+) -> None:
+    """Train a classifier.
+
+    DATA is mnist, fashion-mnist, cifar10, digits, an .npz file, or a folder with a folder of
+    pictures for each class.
+    """
+    options: dict[str, Any] = {
+        FLAGS[flag.replace("_", "-")]: value for flag, value in flags.items() if value is not None
+    }
+    if deterministic:
+        options["training.deterministic"] = True
+    options |= dict(parse_assignment(text) for text in assignments)
+    if resume is not None:
+        _resume(resume, data_dir, data or recipe or options or seeds or out)
+        return
+    if data is None and (recipe is None or not recipe.endswith(".json")):
+        raise SmaltiError(
+            "smalti train expects a data set, a folder or an .npz file.",
+            "For example: smalti train digits. List data sets with: smalti data list",
+        )
+    _train(data or "", recipe, options, seeds, out or "runs", data_dir)
+
+
+def _resume(path: str, data_dir: str | None, others: object) -> None:
+    if others:
+        raise SmaltiError(
+            "--resume continues a run exactly as it was begun and takes no other options.",
+            f"Use only: smalti train --resume {path}; for a changed run: "
+            f"smalti train DATA --recipe {Path(path) / 'config.json'} …",
+        )
+    from smalti import api
+    from smalti.cli.display import make_display
+
+    run = _guarded(lambda: api.resume(path, data_dir=data_dir, listener=make_display()), path)
+    _say_next([run])
+
+
+def _train(
+    data: str,
+    recipe: str | None,
+    options: dict[str, Any],
+    seeds: int | None,
+    out: str,
+    data_dir: str | None,
+) -> None:
+    from smalti import api
+    from smalti.cli.display import make_display
+    from smalti.recipes.resolve import DEFAULT
+
+    runs: list[Run] = []
+
+    def train_all() -> list[Run]:
+        for run in api.train_seeds(
+            data,
+            recipe or DEFAULT,
+            seeds=seeds or 1,
+            options=options,
+            out=out,
+            data_dir=data_dir,
+            make_listener=make_display,
+            command=shlex.join(["smalti", *sys.argv[1:]]),
+        ):
+            runs.append(run)
+        return runs
+
+    _say_next(_guarded(train_all, out))
+    if len(runs) > 1:
+        from smalti.cli.summary import validation_summary
+
+        click.echo(validation_summary(runs))
+
+
+def _guarded(work: Any, where: str) -> Any:
+    """Run the work; on Ctrl-C say what is kept. A second Ctrl-C ends the process at once."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        from smalti.cli.summary import interrupted
+
+        click.echo(interrupted(where), err=True)
+        raise
+
+
+def _say_next(runs: list[Run]) -> None:
+    paths = " ".join(shlex.quote(str(run.path)) for run in runs)
+    first = shlex.quote(str(runs[0].path))
+    click.echo(f"saved {paths}")
+    click.echo(f"next  smalti evaluate {paths}")
+    click.echo(f"      smalti report {first}")

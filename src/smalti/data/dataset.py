@@ -1,0 +1,79 @@
+"""A data set: pictures as uint8, labels, class names, and the parts train, validation, test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from smalti.errors import unknown
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some pictures of a data set with their labels.
+
+    ``images`` is the whole uint8 array M×H×W×C that the pictures live in (often memory-mapped and
+    shared between parts); ``rows`` (int64, N) says which of them belong to this part, and
+    ``labels`` (int64, N) belongs to ``rows`` entry by entry.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def whole(cls, images: np.ndarray, labels: np.ndarray) -> Part:
+        """Return the part made of every picture of ``images``, in order."""
+        return cls(images, np.asarray(labels, dtype=np.int64), np.arange(len(labels)))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def pictures(self, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return pictures by their position in this part, as a new uint8 array n×H×W×C."""
+        return np.ascontiguousarray(self.images[self.rows[positions]])
+
+    def only(self, positions: np.ndarray) -> Part:
+        """Return the part made of some positions of this one; no picture is copied."""
+        return replace(self, labels=self.labels[positions], rows=self.rows[positions])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures ready for training, with everything a run has to remember about them.
+
+    ``source`` is what the user typed (a built-in name or a path), ``fingerprint`` a SHA-256 of
+    the content, ``split`` says in words where the test part comes from (``"official split"``, or
+    ``"our own 80/10/10 split"``), ``skipped`` lists files left out, each with its reason.
+    ``file_sizes`` (M×2, width and height in pixels) is known for pictures read from files; its
+    rows are those of the images.
+    """
+
+    name: str
+    source: str
+    class_names: tuple[str, ...]
+    parts: Mapping[str, Part]
+    fingerprint: str
+    split: str = "official split"
+    skipped: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    file_sizes: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels (1 grey, 3 colour) of one picture."""
+        height, width, channels = self.parts["train"].images.shape[1:]
+        return int(height), int(width), int(channels)
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.class_names)
+
+    def part(self, name: str) -> Part:
+        """Return a part by name; a missing one is an error that names those there are."""
+        if name not in self.parts:
+            raise unknown(f"part of {self.name} called", name, self.parts)
+        return self.parts[name]

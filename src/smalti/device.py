@@ -1,0 +1,175 @@
+"""What this machine does best: device, number format, memory layout, threads; and why."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smalti.errors import SmaltiError, log
+
+if TYPE_CHECKING:
+    import torch
+
+FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16")
+"""CPU flags that make bfloat16 arithmetic faster than float32; without them it is slower."""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The choice for one run: names as PyTorch spells them, and the reason in words."""
+
+    device: str
+    device_name: str
+    precision: str
+    channels_last: bool
+    threads: int
+    reason: str
+
+    def sentence(self) -> str:
+        """Return the choice in one line for people."""
+        layout = ", channels-last" if self.channels_last else ""
+        threads = f", {self.threads} thread{'s' * (self.threads != 1)}" * (self.device == "cpu")
+        return f"{self.device_name}: {self.precision}{layout}{threads} ({self.reason})"
+
+    def torch_device(self) -> torch.device:
+        import torch
+
+        return torch.device(self.device)
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which the forward pass runs in the chosen precision."""
+        import torch
+
+        enabled = self.precision == "bfloat16"
+        return torch.autocast(self.device, dtype=torch.bfloat16, enabled=enabled)
+
+    def memory_format(self) -> torch.memory_format:
+        import torch
+
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+def choose(
+    device: str = "auto", precision: str = "auto", threads: int = 0, deterministic: bool = False
+) -> Hardware:
+    """Find the device and what it is fast at; every ``auto`` is decided here, by detection.
+
+    Sets PyTorch's thread count, and with ``deterministic`` its deterministic algorithms. A device
+    that is not there is an error that names those that are; one that is there and not used is told.
+    """
+    import torch
+
+    there = available_devices()
+    if device != "auto" and device not in there:
+        raise SmaltiError(
+            f"This machine has no device {device!r}; PyTorch sees: {', '.join(there)}.",
+            "Leave out --device, or see: smalti doctor",
+        )
+    chosen = there[0] if device == "auto" else device
+    if chosen == "cpu" and len(there) > 1:
+        log.warning("The GPU (%s) is not used: --device cpu was asked for.", there[0])
+    count = threads or usable_cores()
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+    torch.use_deterministic_algorithms(deterministic and chosen != "cpu")
+    if deterministic and chosen == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    chosen_precision, reason = _precision(chosen, precision)
+    return Hardware(chosen, device_name(chosen), chosen_precision, chosen != "mps", count, reason)
+
+
+def available_devices() -> list[str]:
+    """Return the devices PyTorch can use here, best first; ``cpu`` is always the last."""
+    import torch
+
+    found = ["cuda"] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def unused_gpu() -> str | None:
+    """Return the sentence for a GPU that is in the machine but that PyTorch cannot use, or None."""
+    import torch
+
+    if torch.cuda.is_available() or not Path("/proc/driver/nvidia/version").exists():
+        return None
+    built = torch.version.cuda or "CPU only"
+    return (
+        "There is an NVIDIA GPU, but this PyTorch cannot use it "
+        f"(built for: {built}); install a CUDA build of PyTorch to train on it."
+    )
+
+
+def usable_cores() -> int:
+    """Return the number of cores this process may run on (OMP_NUM_THREADS where it is set)."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """Return the CPU's instruction set flags as Linux names them; empty elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        if line.startswith(("flags", "Features")):
+            return frozenset(line.partition(":")[2].split())
+    return frozenset()
+
+
+def device_name(device: str) -> str:
+    """Return the name people know the device by."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    if device == "mps":
+        return "Apple GPU"
+    return cpu_name()
+
+
+@cache
+def cpu_name() -> str:
+    """Return the processor's model name."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or "CPU"
+
+
+def _precision(device: str, wanted: str) -> tuple[str, str]:
+    fast, reason = _fast_precision(device)
+    if wanted == "auto":
+        return fast, reason
+    if wanted == "bfloat16" and fast != "bfloat16":
+        log.warning("bfloat16 was asked for, but this device is not fast at it: %s.", reason)
+    return wanted, "as asked for"
+
+
+def _fast_precision(device: str) -> tuple[str, str]:
+    if device == "cuda":
+        import torch
+
+        if torch.cuda.get_device_capability() >= (8, 0):
+            return "bfloat16", "tensor cores take it"
+        return "float32", "this GPU has no fast bfloat16"
+    if device == "mps":
+        return "float32", "the safe choice on Apple GPUs"
+    found = [flag for flag in FAST_BFLOAT16 if flag in cpu_flags()]
+    if found:
+        return "bfloat16", f"the CPU has {found[0].upper().replace('_', '-')}"
+    return "float32", "the CPU has no AVX512-BF16 or AMX"

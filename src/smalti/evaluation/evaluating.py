@@ -1,0 +1,184 @@
+"""Opening the test set: every picture seen, every figure stored with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from smalti import metrics
+from smalti.classifier.native import NativeClassifier
+from smalti.data.dataset import Dataset, Part
+from smalti.errors import SmaltiError
+from smalti.runs import Run
+
+TOP_5_FROM = 20
+"""Classes from which on top-5 says something: with ten, half of all guesses would be right."""
+
+SAMPLES = 12
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The stored results of one run on one part: ``metrics`` as in the run's metrics.json."""
+
+    run: Run
+    metrics: dict[str, Any]
+    class_names: tuple[str, ...]
+    confusion: np.ndarray
+    stored: bool
+    """Whether these are results of an earlier call, shown again."""
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.metrics["accuracy"])
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The Wilson 95 % interval of the accuracy, as fractions."""
+        return float(self.metrics["accuracy_low"]), float(self.metrics["accuracy_high"])
+
+    @property
+    def n(self) -> int:
+        return int(self.metrics["n"])
+
+
+def evaluate(
+    run: Run,
+    load_dataset: Callable[[], Dataset],
+    again: bool = False,
+    precision: str = "float32",
+    device: str = "auto",
+) -> Evaluation:
+    """Measure a run on the test part and store everything a report needs.
+
+    Results that are there already are shown as they are unless ``again``; ``times_opened`` counts
+    the real openings. The data must be those that the run was trained with. Writes metrics.json,
+    predictions.csv, outputs/ and samples/.
+    """
+    if not again:
+        stored = stored_evaluation(run)
+        if stored is not None:
+            return stored
+    dataset = load_dataset()
+    _require_same_data(run, dataset)
+    part = dataset.part("test")
+    classifier = NativeClassifier.load(run, precision, device)
+    logits = classifier.logits_of(part)
+    if len(logits) != len(part):
+        raise AssertionError(f"evaluated {len(logits)} of {len(part)} test pictures")
+    names = classifier.class_names
+    opened = 1 + int((run.metrics() or {}).get("times_opened", 0) if _readable(run) else 0)
+    results = {
+        "data": dataset.name,
+        "part": "test",
+        "split": dataset.split,
+        **measure(logits, part.labels, names),
+        "times_opened": opened,
+        "precision_used": classifier.hardware.precision,
+        "evaluated": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+    run.write_outputs("test", logits, part.labels)
+    _write_predictions(run, logits, part.labels, names)
+    _write_samples(run, part, logits, names)
+    run.write_metrics(results)
+    return Evaluation(run, results, names, _confusion(logits, part.labels, names), stored=False)
+
+
+def stored_evaluation(run: Run) -> Evaluation | None:
+    """Return the results of an earlier evaluation, or None where the test set was not opened."""
+    results = run.metrics()
+    outputs = run.outputs("test")
+    if results is None or outputs is None:
+        return None
+    logits, labels = outputs
+    names = tuple(run.classifier()["class_names"])
+    if results.get("n") != len(labels):
+        raise SmaltiError(
+            f"{run.metrics_file} and {run.outputs_file('test')} do not belong together.",
+            f"Measure again with: smalti evaluate {run.path} --again",
+        )
+    return Evaluation(run, results, names, _confusion(logits, labels, names), stored=True)
+
+
+def measure(
+    logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return n, accuracy with its interval, loss, calibration error and scores of each class."""
+    accuracy = metrics.accuracy(logits, labels)
+    low, high = metrics.wilson_interval(accuracy, len(labels))
+    results: dict[str, Any] = {
+        "n": len(labels),
+        "accuracy": accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "loss": metrics.log_loss(logits, labels),
+        "ece": metrics.expected_calibration_error(metrics.softmax(logits), labels),
+    }
+    if len(class_names) >= TOP_5_FROM:
+        results["top5_accuracy"] = metrics.top_k_accuracy(logits, labels, 5)
+    scores = metrics.per_class(_confusion(logits, labels, class_names))
+    for place, name in enumerate(class_names):
+        results[f"precision/{name}"] = float(scores.precision[place])
+        results[f"recall/{name}"] = float(scores.recall[place])
+        results[f"f1/{name}"] = float(scores.f1[place])
+        results[f"support/{name}"] = int(scores.support[place])
+    return results
+
+
+def _confusion(logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    return metrics.confusion_matrix(logits.argmax(axis=1), labels, len(names))
+
+
+def _readable(run: Run) -> bool:
+    try:
+        run.metrics()
+    except SmaltiError:
+        return False
+    return True
+
+
+def _require_same_data(run: Run, dataset: Dataset) -> None:
+    was = run.environment().get("data", {}).get("fingerprint")
+    if was and was != dataset.fingerprint:
+        raise SmaltiError(
+            f"The data changed since {run.path} was trained: fingerprint {was[:12]} then, "
+            f"{dataset.fingerprint[:12]} now.",
+            "Restore the data, or train again: the old test pictures are what the split kept away.",
+        )
+
+
+def _write_predictions(
+    run: Run, logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+) -> None:
+    probabilities = metrics.softmax(logits)
+    predicted = probabilities.argmax(axis=1)
+    rows = [
+        (index, names[label], names[guess], f"{probabilities[index, guess]:.6f}")
+        for index, (label, guess) in enumerate(zip(labels, predicted, strict=True))
+    ]
+    run.write_predictions(rows)
+
+
+def _write_samples(run: Run, part: Part, logits: np.ndarray, names: tuple[str, ...]) -> None:
+    """Keep some right predictions, spread over the test part, and the most confident mistakes."""
+    probabilities = metrics.softmax(logits)
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    right = np.flatnonzero(predicted == part.labels)
+    wrong = np.flatnonzero(predicted != part.labels)
+    spread = np.linspace(0, len(right) - 1, min(SAMPLES, len(right))).astype(int)
+    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:SAMPLES]
+    for kind, chosen in (("right", right[spread] if len(right) else right), ("wrong", worst)):
+        notes = [
+            {
+                "index": int(index),
+                "label": names[part.labels[index]],
+                "predicted": names[predicted[index]],
+                "confidence": round(float(confidence[index]), 6),
+            }
+            for index in chosen
+        ]
+        run.write_samples(kind, list(part.pictures(chosen)), notes)

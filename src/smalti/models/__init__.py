@@ -1,0 +1,1 @@
+"""Networks by name: PyTorch modules for any picture size, channel count and class count."""

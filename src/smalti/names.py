@@ -1,0 +1,161 @@
+"""Every name a user can type, with one sentence each and where the thing behind it lives.
+
+The places are strings, so that names can be listed, checked and helped with before any framework
+is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from smalti.errors import unknown
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name: what it is in one sentence, ``module:attribute``, and the fields it listens to."""
+
+    name: str
+    summary: str
+    place: str = ""
+    fields: tuple[str, ...] = ()
+
+    def load(self) -> Any:
+        """Import and return the thing behind the name."""
+        module, attribute = self.place.split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+
+class Names(Mapping[str, Entry]):
+    """The names of one kind, in the order in which they are shown."""
+
+    def __init__(self, kind: str, command: str, *entries: Entry) -> None:
+        self.kind = kind
+        self.command = command
+        self._entries = MappingProxyType({entry.name: entry for entry in entries})
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return the entry; an unknown name is an error that gives the nearest valid one."""
+        if name not in self._entries:
+            raise unknown(self.kind, name, self._entries, self.command)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self):  # noqa: ANN204 - the type is Mapping's own
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+_CONVOLUTIONAL = (
+    "filters",
+    "hidden",
+    "activation",
+    "batch_norm",
+    "dropout",
+    "head_dropout",
+    "padding",
+)
+
+MODELS = Names(
+    "model",
+    "smalti models",
+    Entry(
+        "dense",
+        "Fully connected layers on the flattened picture.",
+        "smalti.models.dense:Dense",
+        ("hidden", "activation", "batch_norm", "dropout"),
+    ),
+    Entry(
+        "simple-cnn",
+        "One 3×3 convolution per entry of `filters`, one max pooling, dense layers.",
+        "smalti.models.convnet:SimpleCNN",
+        _CONVOLUTIONAL,
+    ),
+    Entry(
+        "cnn",
+        "Stages of two 3×3 convolutions, max pooling and dropout (VGG-like), dense layers.",
+        "smalti.models.convnet:CNN",
+        _CONVOLUTIONAL,
+    ),
+)
+
+RECIPES = Names(
+    "recipe",
+    "smalti recipes",
+    Entry(
+        "dense",
+        "The classic two-hidden-layer network; seconds to minutes on any machine.",
+        "smalti.recipes.named:dense",
+    ),
+    Entry(
+        "simple-cnn",
+        "Two convolutions, one pooling, one hidden layer: the smallest useful CNN.",
+        "smalti.recipes.named:simple_cnn",
+    ),
+    Entry(
+        "cnn",
+        "The default: a VGG-like CNN with batch norm, dropout, augmentation and a cosine plan.",
+        "smalti.recipes.named:cnn",
+    ),
+)
+
+OPTIMIZERS = Names(
+    "optimizer",
+    "smalti recipes cnn",
+    Entry("adam", "Adam (Kingma & Ba 2015); weight decay acts as an L2 penalty."),
+    Entry("adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)."),
+    Entry("sgd", "Stochastic gradient descent with Nesterov momentum."),
+)
+
+SCHEDULES = Names(
+    "schedule",
+    "smalti recipes cnn",
+    Entry("constant", "The learning rate stays as it is after the warm-up."),
+    Entry("cosine", "Half a cosine from the learning rate to zero (Loshchilov & Hutter 2017)."),
+    Entry("plateau", "Reduced whenever validation loss has stopped falling."),
+)
+
+AUGMENTATIONS = Names(
+    "augmentation policy",
+    "smalti recipes cnn",
+    Entry("none", "Pictures are used as they are."),
+    Entry(
+        "affine",
+        "Random mirror, shift, rotation and zoom in one interpolation.",
+        "smalti.augmentation:affine",
+        ("horizontal_flip", "shift", "rotation", "zoom"),
+    ),
+)
+
+ACTIVATIONS = Names(
+    "activation",
+    "smalti models",
+    Entry("relu", "max(0, x).", "torch.nn:ReLU"),
+    Entry("leaky-relu", "x, and 0.01 x below zero.", "torch.nn:LeakyReLU"),
+    Entry("elu", "x, and exp(x) - 1 below zero.", "torch.nn:ELU"),
+    Entry("selu", "Scaled ELU (Klambauer et al. 2017).", "torch.nn:SELU"),
+    Entry("gelu", "x times the normal distribution function of x.", "torch.nn:GELU"),
+    Entry("silu", "x times sigmoid of x, also called swish.", "torch.nn:SiLU"),
+    Entry("mish", "x times tanh of softplus of x (Misra 2019).", "torch.nn:Mish"),
+    Entry("hardswish", "A cheap, piecewise form of SiLU (Howard et al. 2019).", "torch.nn:Hardswish"),
+    Entry("softplus", "log(1 + exp(x)).", "torch.nn:Softplus"),
+    Entry("tanh", "The hyperbolic tangent.", "torch.nn:Tanh"),
+    Entry("sigmoid", "1 / (1 + exp(-x)).", "torch.nn:Sigmoid"),
+)
+
+DATASETS = Names(
+    "data set",
+    "smalti data list",
+    Entry("mnist", "Handwritten digits, 28×28 grey, 60,000 + 10,000 (LeCun et al. 1998)."),
+    Entry("fashion-mnist", "Clothes, 28×28 grey, 60,000 + 10,000 (Xiao et al. 2017)."),
+    Entry("cifar10", "Ten kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009)."),
+    Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
+)

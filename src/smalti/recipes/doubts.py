@@ -1,0 +1,54 @@
+"""Settings that are legal but almost surely not meant, each with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smalti.errors import SmaltiError
+from smalti.recipes.fields import Recipe
+
+_DIGITS = ("mnist", "digits")
+
+
+def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
+    """Yield a sentence for every setting that a person who knows the field would question."""
+    training, optimizer = recipe.training, recipe.optimizer
+    rate = optimizer.learning_rate
+    if optimizer.name in ("adam", "adamw") and rate > 0.05:
+        yield (
+            f"optimizer.learning_rate={rate:g} is far above what {optimizer.name} bears "
+            "(usually 0.0003 to 0.01): training will likely diverge."
+        )
+    if optimizer.name == "sgd" and rate < 1e-3:
+        yield f"optimizer.learning_rate={rate:g} is very low for sgd (usually 0.01 to 0.5)."
+    if training.batch_size > n_train:
+        yield (
+            f"training.batch_size={training.batch_size} is more than the {n_train} training "
+            "pictures: each epoch is a single step."
+        )
+    if max(recipe.model.dropout, recipe.model.head_dropout) > 0.8:
+        yield "Dropout above 0.8 leaves too little for the network to learn from."
+    if training.label_smoothing > 0.4:
+        yield f"training.label_smoothing={training.label_smoothing:g} hides most of the label."
+    if recipe.schedule.warmup > training.epochs / 2:
+        yield "schedule.warmup is longer than half the training; it is cut to half."
+    if recipe.augmentation.horizontal_flip and data in _DIGITS:
+        yield f"augmentation.horizontal_flip mirrors digits; a mirrored 2 is no 2 ({data})."
+    if recipe.data.validation and 0 < recipe.data.validation < 1:
+        kept = recipe.data.validation
+        if kept > 0.5:
+            yield f"data.validation={kept:g} keeps more pictures from training than it leaves."
+
+
+def require_validation(recipe: Recipe) -> None:
+    """Raise an error where a training without validation needs it nevertheless."""
+    needs = []
+    if recipe.training.early_stopping:
+        needs.append("training.early_stopping")
+    if recipe.schedule.name == "plateau":
+        needs.append("schedule.name=plateau")
+    if needs:
+        raise SmaltiError(
+            f"{' and '.join(needs)} steer by validation, and there is none (--validation 0).",
+            "Set them on a run with validation first, then fix the length with --epochs.",
+        )

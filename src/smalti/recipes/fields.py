@@ -1,0 +1,138 @@
+"""The fields of a recipe: types, defaults, ranges, and the sentence that every help text shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def option(
+    default: Any,
+    sentence: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    choices: tuple[str, ...] = (),
+    names: str = "",
+) -> Any:
+    """Declare a field: its sentence, its range (``above``/``below`` exclude the end), its choices.
+
+    ``names`` is the registry in :mod:`smalti.names` that a text value must stand in.
+    """
+    limits = {"low": low, "high": high, "above": above, "below": below}
+    metadata = {"sentence": sentence, "limits": limits, "choices": choices, "names": names}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which pictures, and how they are divided."""
+
+    source: str = option("", "Built-in set, folder or .npz file to train on.")
+    image_size: int = option(
+        0, "Side in pixels that a folder's pictures are scaled to; 0 means 64.", low=0, high=1024
+    )
+    validation: float = option(
+        0.1,
+        "Part of the training pictures kept for validation: a fraction, or a number of pictures; "
+        "0 trains on all of them.",
+        low=0,
+    )
+    split_seed: int = option(0, "Seed of the split; the run's own seed never moves it.", low=0)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network; a model listens to some of these fields only."""
+
+    name: str = option("cnn", "Name of the network.", names="MODELS")
+    filters: tuple[int, ...] = option((32, 64, 128), "Filters of each convolution stage.", low=1)
+    hidden: tuple[int, ...] = option((128,), "Widths of the hidden dense layers.", low=1)
+    activation: str = option("relu", "Activation function.", names="ACTIVATIONS")
+    batch_norm: bool = option(True, "Normalise after each activation (Ioffe & Szegedy 2015).")
+    dropout: float = option(
+        0.0, "Part dropped after each convolution stage, or dense hidden layer.", low=0, below=1
+    )
+    head_dropout: float = option(
+        0.0, "Part dropped before the last layer of a convolutional network.", low=0, below=1
+    )
+    padding: str = option(
+        "same", "Border of the convolutions: kept by zeros, or cut.", choices=("same", "valid")
+    )
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """How gradients become steps."""
+
+    name: str = option("adamw", "Optimizer.", names="OPTIMIZERS")
+    learning_rate: float = option(1e-3, "Largest learning rate of the plan.", above=0, high=1000)
+    weight_decay: float = option(0.0, "Decay of the weights (not of biases and norms).", low=0)
+    momentum: float = option(0.9, "Momentum of sgd, first moment of Adam.", low=0, below=1)
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """How the learning rate moves."""
+
+    name: str = option("cosine", "Course of the learning rate.", names="SCHEDULES")
+    warmup: float = option(0.0, "Epochs of linear rise at the start.", low=0)
+    factor: float = option(0.5, "plateau: the rate is multiplied by this.", above=0, below=1)
+    patience: int = option(3, "plateau: epochs without a better validation loss.", low=1)
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """Random changes of the training pictures; validation and test never see them."""
+
+    policy: str = option("none", "Which changes are made.", names="AUGMENTATIONS")
+    horizontal_flip: bool = option(False, "Mirror left and right in half of the pictures.")
+    shift: float = option(0.0, "Largest shift, as a part of the side.", low=0, high=1)
+    rotation: float = option(0.0, "Largest rotation, in degrees.", low=0, high=180)
+    zoom: float = option(0.0, "Largest zoom in or out, as a part of the side.", low=0, below=1)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Length, batches, and what steers the end."""
+
+    epochs: int = option(10, "Passes over the training pictures.", low=1)
+    batch_size: int = option(64, "Pictures a step.", low=1)
+    label_smoothing: float = option(
+        0.0, "Part of the target spread over all classes (Szegedy et al. 2016).", low=0, below=1
+    )
+    ema: float = option(
+        0.0, "Decay a step of an average of the weights used for prediction; 0: none.",
+        low=0, below=1,
+    )  # fmt: skip
+    early_stopping: int = option(
+        0, "Stop after this many epochs without a better validation accuracy; 0: never.", low=0
+    )
+    device: str = option(
+        "auto", "Where to train.", choices=("auto", "cpu", "cuda", "mps")
+    )
+    precision: str = option(
+        "auto",
+        "Number format of the arithmetic; auto takes what this machine is fast at.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    threads: int = option(0, "CPU threads; 0: one a core.", low=0)
+    deterministic: bool = option(
+        False, "Same bits on every run on a GPU too (slower); the CPU always does."
+    )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes a run; ``config.json`` is this, complete."""
+
+    name: str = option("cnn", "Name of the recipe, and part of the run's name.")
+    seed: int = option(0, "Seed of weights, order, augmentation and dropout.", low=0)
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -1,0 +1,99 @@
+"""The named recipes: their values for each data set.
+
+Each function takes the name of a data set (any name; unknown ones get the general values) and
+returns fields by dotted name. Chosen on validation, never on test.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Values = dict[str, Any]
+
+_GREY_28 = ("mnist", "fashion-mnist")
+
+
+def dense(data: str) -> Values:
+    """Flatten, 128, 128 (row A1); on CIFAR-10 512, 256 with batch norm and dropout (row A2).
+
+    ``dense`` on MNIST: see the result table in the README.
+    """
+    values: Values = {
+        "model.name": "dense",
+        "model.hidden": (128, 128),
+        "model.batch_norm": False,
+        "model.dropout": 0.0,
+        "optimizer.learning_rate": 2e-3,
+        "optimizer.weight_decay": 0.01,
+        "schedule.warmup": 1.0,
+        "training.epochs": 20,
+        "training.batch_size": 128,
+    }
+    if data == "cifar10":
+        values |= {
+            "model.hidden": (512, 256),
+            "model.batch_norm": True,
+            "model.dropout": 0.5,
+        }
+    if data == "digits":
+        values |= {"training.epochs": 60, "training.batch_size": 32}
+    return values
+
+
+def simple_cnn(data: str) -> Values:
+    """Two convolutions, one pooling, one hidden layer (row C1), Adam's usual rate, cosine."""
+    values: Values = {
+        "model.name": "simple-cnn",
+        "model.filters": (32, 64),
+        "model.hidden": (128,),
+        "model.batch_norm": True,
+        "model.dropout": 0.25,
+        "model.head_dropout": 0.5,
+        "model.padding": "valid",
+        "schedule.warmup": 1.0,
+        "training.epochs": 10,
+        "training.batch_size": 128,
+    }
+    if data == "digits":
+        values |= {"training.epochs": 40, "training.batch_size": 32}
+    return values
+
+
+def cnn(data: str) -> Values:
+    """Stages of two convolutions: row D1 for MNIST and Fashion-MNIST, row D2 for the rest."""
+    values: Values = {
+        "model.name": "cnn",
+        "model.filters": (32, 64, 128),
+        "model.hidden": (256,),
+        "model.batch_norm": True,
+        "model.dropout": 0.25,
+        "model.head_dropout": 0.5,
+        "model.padding": "same",
+        "optimizer.learning_rate": 2e-3,
+        "optimizer.weight_decay": 0.01,
+        "schedule.warmup": 1.0,
+        "augmentation.policy": "affine",
+        "augmentation.horizontal_flip": True,
+        "augmentation.shift": 0.1,
+        "augmentation.rotation": 10.0,
+        "augmentation.zoom": 0.1,
+        "training.epochs": 20,
+        "training.batch_size": 64,
+    }
+    if data in _GREY_28:
+        values |= {
+            "model.filters": (32, 64),
+            "model.hidden": (128,),
+            "model.padding": "valid",
+            "augmentation.horizontal_flip": data == "fashion-mnist",
+            "training.epochs": 6,
+        }
+    if data == "cifar10":
+        values |= {"training.epochs": 10}
+    if data == "digits":
+        values |= {
+            "augmentation.horizontal_flip": False,
+            "training.epochs": 40,
+            "training.batch_size": 32,
+        }
+    return values

@@ -1,0 +1,304 @@
+"""A run is a folder with fixed file names; only this module knows them.
+
+Weights and arrays are safetensors, everything else JSON or CSV: nothing in a run is a pickle.
+Arrays outside, tensors inside: this module speaks NumPy and knows no framework.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smalti.errors import SmaltiError, nearest
+from smalti.files import (
+    machine_errors,
+    read_json,
+    read_tensors,
+    unreadable,
+    write_bytes,
+    write_csv,
+    write_json,
+    write_tensors,
+)
+
+HISTORY_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "seconds",
+)
+
+
+class Run:
+    """A run folder: where its files are, and safe ways to read and write them.
+
+    Opening a folder that is not a run is an error that names the runs beside it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if not (self.path / "config.json").is_file():
+            raise _not_a_run(self.path)
+
+    @classmethod
+    def create(cls, parent: str | os.PathLike[str], name: str, config: Mapping[str, Any]) -> Run:
+        """Make a new run folder ``parent/name`` and write its config first.
+
+        Nothing is ever overwritten: where the name is taken, ``-2``, ``-3``, … is added; two
+        trainings started at once get two folders.
+        """
+        base = Path(parent) / safe_name(name)
+        with machine_errors(base):
+            base.parent.mkdir(parents=True, exist_ok=True)
+            path, copy = base, 1
+            while True:
+                try:
+                    path.mkdir()
+                    break
+                except FileExistsError:
+                    copy += 1
+                    path = base.with_name(f"{base.name}-{copy}")
+        write_json(path / "config.json", config)
+        return cls(path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    # The files, in the order in which a run comes to have them.
+
+    @property
+    def config_file(self) -> Path:
+        """The complete recipe; accepted back by ``--recipe``."""
+        return self.path / "config.json"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions, device, precision, threads, data fingerprint, seed, command."""
+        return self.path / "environment.json"
+
+    @property
+    def classifier_file(self) -> Path:
+        """What is needed to use the model: architecture, classes, input shape, preprocessing."""
+        return self.path / "classifier.json"
+
+    @property
+    def model_file(self) -> Path:
+        """The weights that count: best on validation, or the last ones without validation."""
+        return self.path / "model.safetensors"
+
+    @property
+    def history_file(self) -> Path:
+        """One line an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def last_file(self) -> Path:
+        """The complete state after the last finished epoch: what resuming starts from."""
+        return self.path / "last.safetensors"
+
+    @property
+    def metrics_file(self) -> Path:
+        """Test results, flat keys; written by ``evaluate``."""
+        return self.path / "metrics.json"
+
+    @property
+    def predictions_file(self) -> Path:
+        """One line a test picture: index, label, predicted, confidence."""
+        return self.path / "predictions.csv"
+
+    @property
+    def report_file(self) -> Path:
+        """The one-file report."""
+        return self.path / "report.html"
+
+    @property
+    def plots_folder(self) -> Path:
+        return self.path / "plots"
+
+    @property
+    def samples_folder(self) -> Path:
+        """Pictures that a report shows, as PNG, with an index."""
+        return self.path / "samples"
+
+    def outputs_file(self, part: str) -> Path:
+        """Logits and labels of a part (``validation`` or ``test``), in order."""
+        return self.path / "outputs" / f"{part}.safetensors"
+
+    # Reading and writing what has a fixed form.
+
+    def config(self) -> dict[str, Any]:
+        """Return the recipe as it was written."""
+        return read_json(self.config_file)
+
+    def environment(self) -> dict[str, Any]:
+        """Return the record of versions, device, data fingerprint and seed."""
+        return read_json(self.environment_file, f"smalti train --resume {self.path}")
+
+    def classifier(self) -> dict[str, Any]:
+        """Return the description of the trained classifier."""
+        return read_json(self.classifier_file, f"smalti train --resume {self.path}")
+
+    def metrics(self) -> dict[str, Any] | None:
+        """Return the stored test results, or None where the test set was never opened."""
+        if not self.metrics_file.exists():
+            return None
+        return read_json(self.metrics_file, f"smalti evaluate {self.path} --again")
+
+    def history(self) -> list[dict[str, float | None]]:
+        """Return one mapping an epoch with ``HISTORY_COLUMNS``; empty cells are None."""
+        if not self.history_file.exists():
+            return []
+        rows: list[dict[str, float | None]] = []
+        try:
+            with self.history_file.open(newline="", encoding="utf-8") as file:
+                for cells in csv.DictReader(file):
+                    rows.append(
+                        {key: float(cells[key]) if cells[key] else None for key in HISTORY_COLUMNS}
+                    )
+        except OSError as error:
+            raise unreadable(self.history_file, error) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise SmaltiError(
+                f"{self.history_file} is damaged: expected the columns "
+                f"{', '.join(HISTORY_COLUMNS)} with numbers.",
+                f"Rewrite it with: smalti train --resume {self.path}",
+            ) from error
+        return rows
+
+    def write_history(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """Replace the history by these rows (a missing value leaves its cell empty)."""
+        write_csv(
+            self.history_file,
+            HISTORY_COLUMNS,
+            [[_cell(key, row.get(key)) for key in HISTORY_COLUMNS] for row in rows],
+        )
+
+    def write_environment(self, record: Mapping[str, Any]) -> None:
+        """Replace the record of what the run was made with."""
+        write_json(self.environment_file, record)
+
+    def write_classifier(self, description: Mapping[str, Any]) -> None:
+        """Replace the description of the classifier."""
+        write_json(self.classifier_file, description)
+
+    def write_metrics(self, results: Mapping[str, Any]) -> None:
+        """Replace the stored test results."""
+        write_json(self.metrics_file, results)
+
+    def write_predictions(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Replace the table of test predictions: index, label, predicted, confidence."""
+        write_csv(self.predictions_file, ("index", "label", "predicted", "confidence"), rows)
+
+    def write_samples(
+        self, kind: str, pictures: Sequence[np.ndarray], notes: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Store pictures (uint8 H×W×C) of a kind as PNG, and what is known of each in the index.
+
+        Kinds: ``augmented``, ``right``, ``wrong``. What a kind held before is replaced.
+        """
+        index = self.samples()
+        entries = []
+        for number, (picture, note) in enumerate(zip(pictures, notes, strict=True)):
+            name = f"{kind}-{number:02d}.png"
+            write_bytes(self.samples_folder / name, _png(picture))
+            entries.append({"file": name, **note})
+        write_json(self.samples_folder / "index.json", {**index, kind: entries})
+
+    def samples(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the index of stored pictures by kind; empty where there are none."""
+        index = self.samples_folder / "index.json"
+        return read_json(index, f"smalti evaluate {self.path} --again") if index.exists() else {}
+
+    def write_model(self, weights: Mapping[str, np.ndarray], epoch: int) -> None:
+        """Replace the weights that count, from the given epoch."""
+        write_tensors(self.model_file, weights, {"epoch": epoch})
+
+    def read_model(self) -> tuple[dict[str, np.ndarray], int]:
+        """Return the weights that count and the epoch that they are from."""
+        weights, state = read_tensors(self.model_file, f"smalti train --resume {self.path}")
+        return weights, int(state.get("epoch", 0))
+
+    def write_last(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        """Replace the state that resuming starts from."""
+        write_tensors(self.last_file, arrays, state)
+
+    def read_last(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """Return the last state, or None where no epoch was finished."""
+        if not self.last_file.exists():
+            return None
+        again = f"a new run: smalti train DATA --recipe {self.config_file}"
+        return read_tensors(self.last_file, again)
+
+    def write_outputs(self, part: str, logits: np.ndarray, labels: np.ndarray) -> None:
+        """Store logits (float32, N×classes) and labels (int64, N) of a part, in order."""
+        arrays = {"logits": logits.astype(np.float32), "labels": labels.astype(np.int64)}
+        write_tensors(self.outputs_file(part), arrays)
+
+    def outputs(self, part: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return logits (N×classes) and labels (N) of a part, or None where there are none."""
+        path = self.outputs_file(part)
+        if not path.exists():
+            return None
+        command = "evaluate" if part == "test" else "train --resume"
+        again = " --again" if part == "test" else ""
+        tensors, _ = read_tensors(path, f"smalti {command} {self.path}{again}")
+        try:
+            logits, labels = tensors["logits"], tensors["labels"]
+        except KeyError as error:
+            raise SmaltiError(f"{path} is damaged: it holds no {error}.") from error
+        return logits, labels
+
+
+def find_runs(parent: str | os.PathLike[str]) -> list[Run]:
+    """Return the runs directly inside a folder, oldest first."""
+    folder = Path(parent)
+    if not folder.is_dir():
+        return []
+    paths = [path for path in folder.iterdir() if (path / "config.json").is_file()]
+    return [Run(path) for path in sorted(paths, key=lambda p: (p / "config.json").stat().st_mtime)]
+
+
+def safe_name(name: str) -> str:
+    """Return a name that is a good folder name everywhere: letters of any script, digits, ``.-_``."""
+    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return safe or "run"
+
+
+def _cell(column: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    if column == "epoch":
+        return str(int(value))
+    return f"{value:.1f}" if column == "seconds" else f"{value:.6g}"
+
+
+def _png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(content, "PNG")
+    return content.getvalue()
+
+
+def _not_a_run(path: Path) -> SmaltiError:
+    if not path.exists():
+        close = nearest(path.name, [run.name for run in find_runs(path.parent)])
+        guess = f" Did you mean {path.parent / close}?" if close else ""
+        return SmaltiError(f"There is no run folder {path}.{guess}", "List them with: smalti runs")
+    return SmaltiError(
+        f"{path} is not a run folder: it holds no config.json.", "List them with: smalti runs"
+    )

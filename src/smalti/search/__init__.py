@@ -1,0 +1,1 @@
+"""Many runs: trained one after another into folders, and looked at together."""

@@ -1,0 +1,1 @@
+"""Training: from a data set and a recipe to a run folder."""

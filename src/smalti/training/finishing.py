@@ -1,0 +1,79 @@
+"""What is written once a training has ended: the description, validation outputs, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+import smalti
+from smalti.data.dataset import Dataset
+from smalti.models.building import build, count_parameters
+from smalti.models.inference import compute_logits, load_weights
+from smalti.models.preprocessing import Normalize
+from smalti.recipes import to_dict
+from smalti.runs import Run
+from smalti.training import randomness
+from smalti.training.environment import now
+from smalti.training.state import State
+from smalti.training.trainer import Trainer
+
+AUGMENTED_SAMPLES = 16
+
+
+def finish(
+    run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: float
+) -> None:
+    """Write what makes the run usable and reportable without the training code."""
+    run.write_classifier(describe_classifier(trainer, dataset, state))
+    if "validation" in dataset.parts:
+        write_validation_outputs(run, trainer, dataset, state)
+    run.write_samples("augmented", *_augmented_samples(trainer, dataset))
+    record = run.environment()
+    run.write_environment({**record, "finished": now(), "seconds": round(seconds, 1)})
+
+
+def describe_classifier(trainer: Trainer, dataset: Dataset, state: State) -> dict[str, Any]:
+    """Return everything but the weights that using the classifier needs."""
+    return {
+        "kind": "native",
+        "smalti": smalti.__version__,
+        "model": to_dict(trainer.recipe)["model"],
+        "class_names": list(dataset.class_names),
+        "input_shape": list(dataset.image_shape),
+        "preprocessing": {"mean": list(trainer.mean), "std": list(trainer.std)},
+        "parameters": count_parameters(trainer.model),
+        "epoch": state.steering.best_epoch,
+        "data": dataset.name,
+    }
+
+
+def write_validation_outputs(
+    run: Run, trainer: Trainer, dataset: Dataset, state: State
+) -> None:
+    """Store the kept weights' float32 logits of the validation part, in its order."""
+    part = dataset.part("validation")
+    hardware = replace(trainer.hardware, precision="float32")
+    model = build(trainer.recipe.model, dataset.image_shape, dataset.n_classes)
+    load_weights(model, state.best)
+    model = model.to(hardware.torch_device(), memory_format=hardware.memory_format())
+    normalize = Normalize(trainer.mean, trainer.std, hardware.torch_device())
+    logits = compute_logits(model, normalize, part.pictures, len(part), hardware)
+    run.write_outputs("validation", logits, part.labels)
+
+
+def _augmented_samples(
+    trainer: Trainer, dataset: Dataset
+) -> tuple[list[np.ndarray], list[Mapping[str, Any]]]:
+    """Return training pictures as the network was fed them, with their labels."""
+    part = dataset.part("train")
+    chosen = np.linspace(0, len(part) - 1, min(AUGMENTED_SAMPLES, len(part))).astype(int)
+    draws = randomness.generator(trainer.recipe.seed, 1, randomness.AUGMENTATION)
+    pictures = torch.from_numpy(part.pictures(chosen)).permute(0, 3, 1, 2)
+    changed = trainer.augmented(pictures, draws).round().clamp(0, 255).to(torch.uint8)
+    images = list(changed.permute(0, 2, 3, 1).numpy())
+    names = [dataset.class_names[label] for label in part.labels[chosen]]
+    return images, [{"label": name} for name in names]

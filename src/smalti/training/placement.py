@@ -1,0 +1,62 @@
+"""Pictures on the device as uint8, handed out in batches without worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from smalti.data.dataset import Part
+
+
+class PlacedPart:
+    """One part of a data set where the arithmetic happens.
+
+    On the CPU the pictures stay in the (memory-mapped) array they came in and nothing is copied;
+    on another device the part's pictures are moved there once.
+    """
+
+    def __init__(self, part: Part, device: torch.device) -> None:
+        self.labels = torch.from_numpy(np.ascontiguousarray(part.labels)).to(device)
+        if device.type == "cpu":
+            self._images = torch.from_numpy(_writable(part.images))
+            self._rows = torch.from_numpy(np.ascontiguousarray(part.rows))
+        else:
+            self._images = torch.from_numpy(part.pictures()).to(device)
+            self._rows = torch.arange(len(part), device=device)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return uint8 pictures n×C×H×W (channels-last in memory) and labels n."""
+        pictures = self._images.index_select(0, self._rows[positions])
+        return pictures.permute(0, 3, 1, 2), self.labels[positions]
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield every picture once, in the part's order; the last batch may be smaller."""
+        for positions in torch.arange(len(self), device=self._rows.device).split(batch_size):
+            yield self.batch(positions)
+
+    def shuffled(
+        self, batch_size: int, generator: torch.Generator
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield every picture once in a random order; the last batch may be smaller.
+
+        A last batch of a single picture is left out: batch norm has no statistics of one.
+        """
+        order = torch.randperm(len(self), generator=generator).to(self._rows.device)
+        for positions in order.split(batch_size):
+            if len(positions) > 1 or len(self) == 1:
+                yield self.batch(positions)
+
+    def steps(self, batch_size: int) -> int:
+        """Return the number of batches of a shuffled pass."""
+        whole, rest = divmod(len(self), batch_size)
+        return whole + (rest > 1 or len(self) == 1)
+
+
+def _writable(images: np.ndarray) -> np.ndarray:
+    """PyTorch warns about arrays it could not write to, though nobody writes here."""
+    return images if images.flags.writeable else np.array(images)

@@ -1,0 +1,42 @@
+"""What a training tells while it runs; the command line and notebooks listen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from smalti.runs import Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to happen, for the first lines of a display."""
+
+    run: Run
+    data: str
+    recipe: str
+    seed: int
+    train: int
+    validation: int
+    epochs: int
+    first_epoch: int
+    steps: int
+    batch_size: int
+    parameters: int
+    hardware: str
+
+
+class Listener:
+    """Receives the moments of a training; every method may be left as it is."""
+
+    def started(self, plan: Plan) -> None:
+        """The first epoch is about to begin."""
+
+    def stepped(self, epoch: int, step: int) -> None:
+        """Step ``step`` (from 1) of an epoch is done. Called thousands of times: be quick."""
+
+    def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
+        """An epoch is finished and stored; ``row`` has the columns of the history."""
+
+    def ended(self, reason: str) -> None:
+        """The run folder is complete; ``reason`` says why it ended, in words."""

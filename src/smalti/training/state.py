@@ -1,0 +1,130 @@
+"""Everything that the next epoch depends on, as arrays and one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from smalti.errors import SmaltiError
+from smalti.models.inference import load_weights
+from smalti.runs import Run
+from smalti.training.steering import Steering
+from smalti.training.trainer import Trainer
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass
+class State:
+    """What has happened so far: finished epochs, their history, the best weights, the counters."""
+
+    epoch: int = 0
+    history: list[dict[str, float | None]] = field(default_factory=list)
+    steering: Steering = field(default_factory=Steering)
+    best: Arrays = field(default_factory=dict)
+    finished: bool = False
+    ended: str = ""
+
+
+def weights_of(model: nn.Module) -> Arrays:
+    """Return parameters and buffers as contiguous float32 (or integer) arrays, copied."""
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous().numpy()
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def save_state(run: Run, trainer: Trainer, state: State) -> None:
+    """Replace the run's last state by this one, whole or not at all."""
+    arrays: Arrays = {f"weights.{key}": value for key, value in weights_of(trainer.model).items()}
+    if trainer.average is not None:
+        averaged = weights_of(trainer.average.model)
+        arrays |= {f"average.{key}": value for key, value in averaged.items()}
+    arrays |= {f"best.{key}": value for key, value in state.best.items()}
+    for key, tensor in _optimizer_tensors(trainer):
+        arrays[f"optimizer.{key}"] = tensor.detach().cpu().contiguous().numpy()
+    note = {
+        "epoch": state.epoch,
+        "history": state.history,
+        "steering": asdict(state.steering),
+        "finished": state.finished,
+        "ended": state.ended,
+    }
+    run.write_last(arrays, note)
+
+
+def load_state(run: Run) -> tuple[State, Arrays]:
+    """Return the stored state, and the arrays that :func:`restore` puts into a trainer.
+
+    Where no epoch was finished yet, both are empty.
+    """
+    stored = run.read_last()
+    if stored is None:
+        return State(), {}
+    arrays, note = stored
+    try:
+        state = State(
+            epoch=note["epoch"],
+            history=note["history"],
+            steering=Steering(**note["steering"]),
+            best=_with_prefix(arrays, "best."),
+            finished=note["finished"],
+            ended=note["ended"],
+        )
+    except (KeyError, TypeError) as error:
+        raise _other_network(run) from error
+    return state, arrays
+
+
+def restore(run: Run, trainer: Trainer, arrays: Arrays) -> None:
+    """Put stored weights, averages and optimizer moments back, bit for bit."""
+    try:
+        load_weights(trainer.model, _with_prefix(arrays, "weights."))
+        if trainer.average is not None:
+            load_weights(trainer.average.model, _with_prefix(arrays, "average."))
+        _restore_optimizer(trainer, _with_prefix(arrays, "optimizer."))
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise _other_network(run) from error
+
+
+def _with_prefix(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:
+    return {
+        key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)
+    }
+
+
+def _optimizer_tensors(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
+    for name, parameter in trainer.model.named_parameters():
+        for key, value in trainer.optimizer.state.get(parameter, {}).items():
+            if isinstance(value, torch.Tensor):
+                yield f"{name}/{key}", value
+
+
+def _restore_optimizer(trainer: Trainer, arrays: Arrays) -> None:
+    for name, parameter in trainer.model.named_parameters():
+        moments: dict[str, Any] = {}
+        for key, array in arrays.items():
+            owner, _, moment = key.rpartition("/")
+            if owner != name:
+                continue
+            stored = torch.from_numpy(array)
+            if stored.shape == parameter.shape:
+                # Moments live in the parameter's own memory layout.
+                moments[moment] = torch.empty_like(parameter).copy_(stored).detach()
+            else:
+                moments[moment] = stored.to(parameter.device)
+        if moments:
+            trainer.optimizer.state[parameter] = moments
+
+
+def _other_network(run: Run) -> SmaltiError:
+    return SmaltiError(
+        f"{run.last_file} does not fit the network that {run.config_file} describes: "
+        "one of them was changed.",
+        f"Start afresh with: smalti train DATA --recipe {run.config_file}",
+    )

@@ -1,0 +1,171 @@
+"""The loop: one epoch of steps, one look at validation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from smalti import augmentation
+from smalti.data.dataset import Dataset
+from smalti.device import Hardware
+from smalti.errors import SmaltiError
+from smalti.models.building import build
+from smalti.models.preprocessing import Normalize, channel_statistics
+from smalti.recipes import Recipe
+from smalti.training import randomness
+from smalti.training.averaging import AveragedModel
+from smalti.training.optimizers import make_optimizer, set_learning_rate
+from smalti.training.placement import PlacedPart
+from smalti.training.progress import Listener
+from smalti.training.schedules import factor_at
+
+LOOK_EVERY = 100
+"""Steps between two looks whether the loss is still a number; each waits for a GPU to catch up."""
+
+VALIDATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean loss (nats) and accuracy (fraction) over the pictures of a pass."""
+
+    loss: float
+    accuracy: float
+
+
+class Trainer:
+    """A network, its optimizer and its pictures, placed on the device, ready for epochs.
+
+    The same recipe, data set, machine and thread count give the same bits on the CPU.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, hardware: Hardware) -> None:
+        self.recipe, self.hardware = recipe, hardware
+        device = hardware.torch_device()
+        train = dataset.part("train")
+        self.mean, self.std = channel_statistics(train.images, train.rows)
+        self._normalize = Normalize(self.mean, self.std, device)
+        self._augment = augmentation.make(recipe.augmentation)
+        torch.manual_seed(randomness.derived_seed(recipe.seed, 0, randomness.WEIGHTS))
+        model = build(recipe.model, dataset.image_shape, dataset.n_classes)
+        self.model = model.to(device=device, memory_format=hardware.memory_format())
+        self.optimizer = make_optimizer(self.model, recipe.optimizer)
+        decay = recipe.training.ema
+        self.average = AveragedModel(self.model, decay) if decay else None
+        self._train = PlacedPart(train, device)
+        self._validation = _placed(dataset, "validation", device)
+        self.batch_size = min(recipe.training.batch_size, len(train))
+        self.steps = self._train.steps(self.batch_size)
+
+    @property
+    def scored_model(self) -> nn.Module:
+        """The network that validation judges and that is kept: the average where there is one."""
+        return self.model if self.average is None else self.average.model
+
+    def learning_rate(self, progress: float, rate_factor: float) -> float:
+        """Return the rate at ``progress`` epochs, reduced by what plateaus have taken away."""
+        recipe = self.recipe
+        factor = factor_at(recipe.schedule, progress, recipe.training.epochs)
+        return recipe.optimizer.learning_rate * factor * rate_factor
+
+    def train_epoch(self, epoch: int, rate_factor: float, listener: Listener) -> Score:
+        """Run epoch ``epoch`` (from 1) over every training picture.
+
+        The score is that of the batches as they were fed, augmented, before each step. A loss
+        that is no number any more is an error that names the step and the likely cause.
+        """
+        seed = self.recipe.seed
+        randomness.seed_layers(seed, epoch)
+        order = randomness.generator(seed, epoch, randomness.ORDER)
+        draws = randomness.generator(seed, epoch, randomness.AUGMENTATION)
+        self.model.train()
+        totals = _Totals(self.hardware.torch_device())
+        batches = self._train.shuffled(self.batch_size, order)
+        for step, (pictures, labels) in enumerate(batches, 1):
+            # The warm-up's first step has a rate above zero, the last step one that is not zero.
+            progress = epoch - 1 + (step - 0.5) / self.steps
+            set_learning_rate(self.optimizer, self.learning_rate(progress, rate_factor))
+            logits, loss = self._step(pictures, labels, draws)
+            if self.average is not None:
+                self.average.update((epoch - 1) * self.steps + step - 1)
+            totals.add(logits, labels, loss)
+            if step % LOOK_EVERY == 0:
+                _require_number(totals, epoch, step, self.recipe)
+            listener.stepped(epoch, step)
+        _require_number(totals, epoch, self.steps, self.recipe)
+        return totals.score()
+
+    def _step(
+        self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        logits = self._forward(self.model, self.augmented(pictures, draws))
+        smoothing = self.recipe.training.label_smoothing
+        loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return logits.detach(), loss.detach()
+
+    def augmented(self, pictures: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
+        """Return training pictures N×C×H×W as the network is fed them, before normalisation."""
+        return pictures if self._augment is None else self._augment(pictures, draws)
+
+    def _forward(self, model: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+        inputs = self._normalize(pictures).contiguous(memory_format=self.hardware.memory_format())
+        with self.hardware.autocast():
+            logits: torch.Tensor = model(inputs)
+        return logits.float()
+
+    @torch.inference_mode()
+    def validate(self) -> Score | None:
+        """Return the score of the validation part, or None where there is none."""
+        if self._validation is None:
+            return None
+        if self.average is not None:
+            self.average.take_buffers()
+        model = self.scored_model.eval()
+        totals = _Totals(self.hardware.torch_device())
+        for pictures, labels in self._validation.in_order(VALIDATION_BATCH):
+            logits = self._forward(model, pictures)
+            totals.add(logits, labels, functional.cross_entropy(logits, labels))
+        return totals.score()
+
+
+class _Totals:
+    """Running sums on the device, read once at the end: reading makes a GPU wait."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._loss = torch.zeros((), device=device)
+        self._correct = torch.zeros((), dtype=torch.int64, device=device)
+        self._count = 0
+
+    def add(self, logits: torch.Tensor, labels: torch.Tensor, loss: torch.Tensor) -> None:
+        self._loss += loss * len(labels)
+        self._correct += (logits.argmax(1) == labels).sum()
+        self._count += len(labels)
+
+    def loss(self) -> float:
+        return float(self._loss) / self._count
+
+    def score(self) -> Score:
+        return Score(self.loss(), int(self._correct) / self._count)
+
+
+def _placed(dataset: Dataset, name: str, device: torch.device) -> PlacedPart | None:
+    part = dataset.parts.get(name)
+    return PlacedPart(part, device) if part is not None and len(part) else None
+
+
+def _require_number(totals: _Totals, epoch: int, step: int, recipe: Recipe) -> None:
+    if math.isfinite(totals.loss()):
+        return
+    rate = recipe.optimizer.learning_rate
+    raise SmaltiError(
+        f"The loss is no longer a number (epoch {epoch}, by step {step}): training diverged, "
+        f"most likely because the learning rate {rate:g} is too high for {recipe.optimizer.name}.",
+        f"Try --learning-rate {rate / 10:g}; finished epochs are kept.",
+    )

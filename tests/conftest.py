@@ -6,12 +6,11 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pytest
 
-from tests.support import CLASS_NAMES, SMALTI, process_environment, shapes
+from tests.support import CLASS_NAMES, SMALTI, CommandLine, process_environment, shapes
 
 # Set before any test imports torch: tests share few cores, and one thread gives the same bits
 # everywhere. A test about threads sets its own.
@@ -89,18 +88,6 @@ def pictures(tmp_path: Path) -> Callable[..., Path]:
 
 
 # The command line, as a user has it: a process of its own in an empty folder.
-
-
-class CommandLine(Protocol):
-    """``cli(*arguments)``: run smalti to its end; ``prefix`` is a command to run it under."""
-
-    def __call__(
-        self,
-        *arguments: str | Path,
-        env: Mapping[str, str | None] | None = None,
-        cwd: Path | None = None,
-        prefix: tuple[str, ...] = (),
-    ) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -28,6 +30,18 @@ def process_environment(changes: Mapping[str, str | None] | None = None) -> dict
         **(changes or {}),
     }
     return {key: value for key, value in variables.items() if value is not None}
+
+
+class CommandLine(Protocol):
+    """``cli(*arguments)``: run smalti to its end; ``prefix`` is a command to run it under."""
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        env: Mapping[str, str | None] | None = None,
+        cwd: Path | None = None,
+        prefix: tuple[str, ...] = (),
+    ) -> subprocess.CompletedProcess[str]: ...
 
 
 # Tiny data, learnable within an epoch or two: a bar, a column and a ring, jittered and noisy.

@@ -35,7 +35,7 @@ def train(
     seed: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
-    set: Mapping[str, Any] | None = None,  # noqa: A002 - the command line's own word
+    set: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
     listener: Listener | None = None,
@@ -138,9 +138,7 @@ def report(run: str | Path | Run) -> Path:
     return write_report(_opened(run))
 
 
-def dataset_of(
-    run: Run, data: Source | None = None, data_dir: str | Path | None = None
-) -> Dataset:
+def dataset_of(run: Run, data: Source | None = None, data_dir: str | Path | None = None) -> Dataset:
     """Return the data set of a run, divided as it was when the run was trained."""
     if isinstance(data, Dataset):
         return data

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from smalti.errors import SmaltiError, log
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16")
 """CPU flags that make bfloat16 arithmetic faster than float32; without them it is slower."""
@@ -46,6 +49,11 @@ class Hardware:
 
         enabled = self.precision == "bfloat16"
         return torch.autocast(self.device, dtype=torch.bfloat16, enabled=enabled)
+
+    def place(self, model: nn.Module) -> nn.Module:
+        """Move a network to the device, its kernels in the chosen layout; returns the same."""
+        # PyTorch's annotations lack the keyword.
+        return model.to(device=self.torch_device(), memory_format=self.memory_format())  # type: ignore[call-overload]
 
     def memory_format(self) -> torch.memory_format:
         import torch
@@ -149,6 +157,26 @@ def cpu_name() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine() or "CPU"
+
+
+def matrix_product_peak(device: str, precision: str, size: int = 2048, repeats: int = 5) -> float:
+    """Return GFLOP/s of a ``size``³ matrix product: the median of ``repeats``, after a warm-up.
+
+    A ceiling to hold training against: a network cannot be faster than this.
+    """
+    import torch
+
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    left = torch.ones(size, size, dtype=kind, device=device)
+    right = torch.ones(size, size, dtype=kind, device=device)
+    seconds = []
+    for _ in range(repeats + 1):
+        began = time.perf_counter()
+        left @ right
+        if device == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - began)
+    return 2 * size**3 / statistics.median(seconds[1:]) / 1e9
 
 
 def _precision(device: str, wanted: str) -> tuple[str, str]:

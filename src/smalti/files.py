@@ -22,6 +22,7 @@ from smalti.errors import MachineError, SmaltiError
 
 _METADATA_KEY = "smalti"
 
+
 @contextmanager
 def machine_errors(path: Path) -> Iterator[None]:
     """Turn a failing disk into one sentence that says that finished work is kept."""

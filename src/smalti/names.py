@@ -7,7 +7,7 @@ is imported.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -47,7 +47,7 @@ class Names(Mapping[str, Entry]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
-    def __iter__(self):  # noqa: ANN204 - the type is Mapping's own
+    def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
     def __len__(self) -> int:
@@ -145,7 +145,9 @@ ACTIVATIONS = Names(
     Entry("gelu", "x times the normal distribution function of x.", "torch.nn:GELU"),
     Entry("silu", "x times sigmoid of x, also called swish.", "torch.nn:SiLU"),
     Entry("mish", "x times tanh of softplus of x (Misra 2019).", "torch.nn:Mish"),
-    Entry("hardswish", "A cheap, piecewise form of SiLU (Howard et al. 2019).", "torch.nn:Hardswish"),
+    Entry(
+        "hardswish", "A cheap, piecewise form of SiLU (Howard et al. 2019).", "torch.nn:Hardswish"
+    ),
     Entry("softplus", "log(1 + exp(x)).", "torch.nn:Softplus"),
     Entry("tanh", "The hyperbolic tangent.", "torch.nn:Tanh"),
     Entry("sigmoid", "1 / (1 + exp(-x)).", "torch.nn:Sigmoid"),

@@ -211,11 +211,10 @@ class Run:
         Kinds: ``augmented``, ``right``, ``wrong``. What a kind held before is replaced.
         """
         index = self.samples()
-        entries = []
-        for number, (picture, note) in enumerate(zip(pictures, notes, strict=True)):
-            name = f"{kind}-{number:02d}.png"
+        names = [f"{kind}-{number:02d}.png" for number in range(len(pictures))]
+        for name, picture in zip(names, pictures, strict=True):
             write_bytes(self.samples_folder / name, _png(picture))
-            entries.append({"file": name, **note})
+        entries = [{"file": name, **note} for name, note in zip(names, notes, strict=True)]
         write_json(self.samples_folder / "index.json", {**index, kind: entries})
 
     def samples(self) -> dict[str, list[dict[str, Any]]]:
@@ -245,7 +244,10 @@ class Run:
 
     def write_outputs(self, part: str, logits: np.ndarray, labels: np.ndarray) -> None:
         """Store logits (float32, N×classes) and labels (int64, N) of a part, in order."""
-        arrays = {"logits": logits.astype(np.float32), "labels": labels.astype(np.int64)}
+        arrays: dict[str, np.ndarray] = {
+            "logits": logits.astype(np.float32),
+            "labels": labels.astype(np.int64),
+        }
         write_tensors(self.outputs_file(part), arrays)
 
     def outputs(self, part: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -273,7 +275,7 @@ def find_runs(parent: str | os.PathLike[str]) -> list[Run]:
 
 
 def safe_name(name: str) -> str:
-    """Return a name that is a good folder name everywhere: letters of any script, digits, ``.-_``."""
+    """Return a good folder name: letters of any script, digits, dots, dashes, underscores."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")
     return safe or "run"
 

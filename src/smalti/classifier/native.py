@@ -30,7 +30,7 @@ class NativeClassifier(Classifier):
         config = _recipe(description).model
         model = build(config, self.input_shape, len(self.class_names))
         load_weights(model, weights)
-        self.model = model.to(hardware.torch_device(), memory_format=hardware.memory_format())
+        self.model = hardware.place(model)
         scaling = description["preprocessing"]
         self._normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
 

@@ -80,7 +80,13 @@ def _show_layers(
 def _row(layer: Layer) -> list[str]:
     output = "×".join(map(str, layer.output))
     flop = f"{layer.flop / 1e6:.2f}" if layer.flop else ""
-    return [layer.name, layer.kind, output, count(layer.parameters) if layer.parameters else "", flop]
+    return [
+        layer.name,
+        layer.kind,
+        output,
+        count(layer.parameters) if layer.parameters else "",
+        flop,
+    ]
 
 
 def _parsed(text: str) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from smalti.errors import SmaltiError
 
@@ -89,7 +90,7 @@ def _from_data(
             raise SmaltiError(
                 f"--index expects 0 to {len(chosen) - 1} for {part} of {data}, not {index}."
             )
-    answers = classifier.predict(chosen.pictures(list(indices)))
+    answers = classifier.predict(chosen.pictures(np.array(indices)))
     rows = []
     for index, answer in zip(indices, answers, strict=True):
         label = dataset.class_names[chosen.labels[index]]
@@ -110,7 +111,8 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
             visible = (inner for inner in path.iterdir() if not inner.name.startswith("."))
             files += sorted(str(inner) for inner in visible if inner.is_file())
         elif not path.exists() and glob.has_magic(pattern):
-            files += sorted(glob.glob(pattern, recursive=True))
+            # Path.glob takes no absolute patterns.
+            files += sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
         else:
             files.append(pattern)
     return files

@@ -29,12 +29,13 @@ def command(recipe: str | None, data: str, fields: bool, as_json: bool) -> None:
         return
     if recipe is None:
         print_table(["recipe", "what it is"], [[e.name, e.summary] for e in names.RECIPES.values()])
-        click.echo("\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields")
+        click.echo(
+            "\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields"
+        )
         return
-    if data and data in names.DATASETS or not data:
-        resolved = resolve(recipe, data, {})
-    else:
+    if data:
         names.DATASETS[data]  # an unknown name is an error that gives the nearest
+    resolved = resolve(recipe, data, {})
     if as_json:
         click.echo(json.dumps(to_dict(resolved), indent=2))
         return

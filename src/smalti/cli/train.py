@@ -120,10 +120,8 @@ def _train(
     from smalti.cli.display import make_display
     from smalti.recipes.resolve import DEFAULT
 
-    runs: list[Run] = []
-
     def train_all() -> list[Run]:
-        for run in api.train_seeds(
+        finished = api.train_seeds(
             data,
             recipe or DEFAULT,
             seeds=seeds or 1,
@@ -132,11 +130,11 @@ def _train(
             data_dir=data_dir,
             make_listener=make_display,
             command=shlex.join(["smalti", *sys.argv[1:]]),
-        ):
-            runs.append(run)
-        return runs
+        )
+        return list(finished)
 
-    _say_next(_guarded(train_all, out))
+    runs = _guarded(train_all, out)
+    _say_next(runs)
     if len(runs) > 1:
         from smalti.cli.summary import validation_summary
 

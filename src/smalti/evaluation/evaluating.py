@@ -104,9 +104,7 @@ def stored_evaluation(run: Run) -> Evaluation | None:
     return Evaluation(run, results, names, _confusion(logits, labels, names), stored=True)
 
 
-def measure(
-    logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
-) -> dict[str, Any]:
+def measure(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]) -> dict[str, Any]:
     """Return n, accuracy with its interval, loss, calibration error and scores of each class."""
     accuracy = metrics.accuracy(logits, labels)
     low, high = metrics.wilson_interval(accuracy, len(labels))

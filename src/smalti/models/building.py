@@ -64,9 +64,7 @@ def describe(model: nn.Module, image_shape: Shape) -> list[Layer]:
             def note(layer: nn.Module, _: object, output: torch.Tensor, name: str = name) -> None:
                 count = sum(parameter.numel() for parameter in layer.parameters())
                 shape = tuple(output.shape[1:])
-                layers.append(
-                    Layer(name, type(layer).__name__, shape, count, _flop(layer, output))
-                )
+                layers.append(Layer(name, type(layer).__name__, shape, count, _flop(layer, output)))
 
             hooks.append(module.register_forward_hook(note))
     height, width, channels = image_shape

@@ -110,9 +110,7 @@ class TrainingConfig:
     early_stopping: int = option(
         0, "Stop after this many epochs without a better validation accuracy; 0: never.", low=0
     )
-    device: str = option(
-        "auto", "Where to train.", choices=("auto", "cpu", "cuda", "mps")
-    )
+    device: str = option("auto", "Where to train.", choices=("auto", "cpu", "cuda", "mps"))
     precision: str = option(
         "auto",
         "Number format of the arithmetic; auto takes what this machine is fast at.",

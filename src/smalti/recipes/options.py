@@ -65,7 +65,7 @@ def with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
 
 
 def checked(name: str, value: Any) -> Any:
-    """Return ``value`` as the type of the field ``name``, or raise an error that tells the range."""
+    """Return ``value`` as the type of the field ``name``; an error tells the range."""
     known = field_help()
     if name not in known:
         raise _unknown_field(name)
@@ -170,7 +170,7 @@ def _convert(value: Any, wanted: Any) -> Any:
             raise ValueError
         return float(value)
     if wanted is str:
-        if not isinstance(value, str) or not value and wanted is not str:
+        if not isinstance(value, str):
             raise TypeError
         return value
     return _as_integers(value)

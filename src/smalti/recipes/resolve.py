@@ -54,7 +54,7 @@ def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe
         stages = max(1, min(len(model.filters), _halvings(side)))
         if stages < len(model.filters):
             log.info(
-                "%d of %d convolution stages: more would leave less than 2×2 of a %d-pixel picture.",
+                "%d of %d convolution stages: more would leave less than 2×2 of %d-pixel pictures.",
                 stages, len(model.filters), side,
             )  # fmt: skip
             model = replace(model, filters=model.filters[:stages])

@@ -19,7 +19,7 @@ class AveragedModel:
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay = decay
         self.model = copy.deepcopy(model).requires_grad_(False)
-        self._average = list(self.model.parameters())
+        self._average: list[torch.Tensor] = list(self.model.parameters())
         self._source = [parameter.detach() for parameter in model.parameters()]
         self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
 

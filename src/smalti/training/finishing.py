@@ -24,9 +24,7 @@ from smalti.training.trainer import Trainer
 AUGMENTED_SAMPLES = 16
 
 
-def finish(
-    run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: float
-) -> None:
+def finish(run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: float) -> None:
     """Write what makes the run usable and reportable without the training code."""
     run.write_classifier(describe_classifier(trainer, dataset, state))
     if "validation" in dataset.parts:
@@ -51,15 +49,13 @@ def describe_classifier(trainer: Trainer, dataset: Dataset, state: State) -> dic
     }
 
 
-def write_validation_outputs(
-    run: Run, trainer: Trainer, dataset: Dataset, state: State
-) -> None:
+def write_validation_outputs(run: Run, trainer: Trainer, dataset: Dataset, state: State) -> None:
     """Store the kept weights' float32 logits of the validation part, in its order."""
     part = dataset.part("validation")
     hardware = replace(trainer.hardware, precision="float32")
     model = build(trainer.recipe.model, dataset.image_shape, dataset.n_classes)
     load_weights(model, state.best)
-    model = model.to(hardware.torch_device(), memory_format=hardware.memory_format())
+    model = hardware.place(model)
     normalize = Normalize(trainer.mean, trainer.std, hardware.torch_device())
     logits = compute_logits(model, normalize, part.pictures, len(part), hardware)
     run.write_outputs("validation", logits, part.labels)

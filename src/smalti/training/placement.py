@@ -48,13 +48,13 @@ class PlacedPart:
         """
         order = torch.randperm(len(self), generator=generator).to(self._rows.device)
         for positions in order.split(batch_size):
-            if len(positions) > 1 or len(self) == 1:
+            if len(positions) > 1 or batch_size == 1:
                 yield self.batch(positions)
 
     def steps(self, batch_size: int) -> int:
         """Return the number of batches of a shuffled pass."""
         whole, rest = divmod(len(self), batch_size)
-        return whole + (rest > 1 or len(self) == 1)
+        return whole + (rest > 1)
 
 
 def _writable(images: np.ndarray) -> np.ndarray:

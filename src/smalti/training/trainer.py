@@ -52,13 +52,18 @@ class Trainer:
         self._augment = augmentation.make(recipe.augmentation)
         torch.manual_seed(randomness.derived_seed(recipe.seed, 0, randomness.WEIGHTS))
         model = build(recipe.model, dataset.image_shape, dataset.n_classes)
-        self.model = model.to(device=device, memory_format=hardware.memory_format())
+        self.model = hardware.place(model)
         self.optimizer = make_optimizer(self.model, recipe.optimizer)
         decay = recipe.training.ema
         self.average = AveragedModel(self.model, decay) if decay else None
         self._train = PlacedPart(train, device)
         self._validation = _placed(dataset, "validation", device)
         self.batch_size = min(recipe.training.batch_size, len(train))
+        if self.batch_size == 1 and recipe.model.batch_norm:
+            raise SmaltiError(
+                "Batch norm needs at least two pictures a batch, not 1.",
+                "Use a larger --batch-size, or --set model.batch_norm=false.",
+            )
         self.steps = self._train.steps(self.batch_size)
 
     @property

@@ -1,0 +1,94 @@
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from smalti.errors import SmaltiError
+from smalti.evaluation.evaluating import evaluate, measure
+from smalti.metrics import wilson_interval
+from smalti.recipes import resolve
+from smalti.training import session
+from tests.datasets import tiny_dataset
+
+
+@pytest.fixture
+def run(tmp_path):
+    options = {"training.epochs": 2, "training.batch_size": 16, "model.hidden": (16,)}
+    return session.start(resolve("dense", "tiny", options), tiny_dataset(), tmp_path)
+
+
+def test_everything_that_a_report_needs_is_written(run):
+    found = evaluate(run, tiny_dataset)
+    stored = run.metrics()
+    assert stored == found.metrics
+    assert (stored["n"], stored["times_opened"], stored["precision_used"]) == (30, 1, "float32")
+    assert (stored["accuracy_low"], stored["accuracy_high"]) == wilson_interval(
+        stored["accuracy"], 30
+    )
+    logits, labels = run.outputs("test")
+    assert stored["accuracy"] == np.mean(logits.argmax(1) == labels)
+    assert found.confusion.sum() == 30
+    assert np.trace(found.confusion) == round(30 * found.accuracy)
+    with run.predictions_file.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 30
+    assert np.mean([row["label"] == row["predicted"] for row in rows]) == found.accuracy
+    samples = run.samples()
+    assert all(note["label"] == note["predicted"] for note in samples["right"])
+    assert all(note["label"] != note["predicted"] for note in samples["wrong"])
+
+
+def test_a_second_call_shows_what_is_stored_and_opens_nothing(run):
+    first = evaluate(run, tiny_dataset)
+
+    def never():
+        raise AssertionError("the test set was opened")
+
+    second = evaluate(run, never)
+    assert second.stored
+    assert not first.stored
+    assert second.metrics == first.metrics
+
+
+def test_again_measures_and_counts(run):
+    evaluate(run, tiny_dataset)
+    evaluate(run, tiny_dataset, again=True)
+    assert evaluate(run, tiny_dataset, again=True).metrics["times_opened"] == 3
+
+
+def test_other_data_are_refused(run):
+    changed = replace(tiny_dataset(), fingerprint="9" * 64)
+    with pytest.raises(SmaltiError, match="The data changed since"):
+        evaluate(run, lambda: changed)
+    assert run.metrics() is None
+
+
+def test_metrics_that_do_not_fit_their_outputs_are_refused(run):
+    evaluate(run, tiny_dataset)
+    run.write_metrics({**run.metrics(), "n": 31})
+    with pytest.raises(SmaltiError, match="do not belong together") as caught:
+        evaluate(run, tiny_dataset)
+    assert "--again" in caught.value.hint
+    assert evaluate(run, tiny_dataset, again=True).n == 30
+
+
+def test_damaged_metrics_are_replaced_by_measuring_again(run):
+    evaluate(run, tiny_dataset)
+    run.metrics_file.write_text("{")
+    with pytest.raises(SmaltiError, match=r"metrics.json is damaged"):
+        evaluate(run, tiny_dataset)
+    assert evaluate(run, tiny_dataset, again=True).n == 30
+
+
+def test_data_without_a_test_part_say_so(run):
+    with pytest.raises(SmaltiError, match="called 'test'"):
+        evaluate(run, lambda: tiny_dataset(test=0))
+
+
+def test_top_5_is_given_where_it_means_something():
+    random = np.random.default_rng(0)
+    for classes, given in ((10, False), (100, True)):
+        logits = random.normal(size=(50, classes)).astype(np.float32)
+        names = tuple(map(str, range(classes)))
+        assert ("top5_accuracy" in measure(logits, np.zeros(50, np.int64), names)) == given

@@ -1,0 +1,77 @@
+import pytest
+import torch
+
+from smalti import names
+from smalti.augmentation import affine, make, mirror
+from smalti.recipes import AugmentationConfig
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def pictures():
+    return torch.randint(0, 256, (64, 3, 9, 7), generator=generator(), dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("policy", [name for name in names.AUGMENTATIONS if name != "none"])
+def test_every_policy_keeps_shape_and_range_and_repeats_by_seed(policy, pictures):
+    config = AugmentationConfig(policy, True, shift=0.2, rotation=15, zoom=0.2)
+    augment = make(config)
+    first = augment(pictures, generator(1))
+    assert first.shape == pictures.shape
+    assert first.min() >= 0
+    assert first.max() <= 255
+    assert torch.equal(first, augment(pictures, generator(1)))
+    assert not torch.equal(first, augment(pictures, generator(2)))
+
+
+def test_nothing_to_do_is_nothing_at_all():
+    assert make(AugmentationConfig("none")) is None
+    assert make(AugmentationConfig("affine")) is None
+
+
+def test_the_mirror_turns_about_half_and_changes_nothing_else(pictures):
+    turned = mirror(pictures, generator())
+    as_they_were = (turned == pictures).flatten(1).all(1)
+    mirrored = (turned == pictures.flip(3)).flatten(1).all(1)
+    assert (as_they_were | mirrored).all()
+    assert 16 < mirrored.sum() < 48
+
+
+def test_a_shift_moves_at_most_as_far_as_asked():
+    picture = torch.zeros(500, 1, 21, 21)
+    picture[:, :, 10, 10] = 255
+    moved = affine(AugmentationConfig("affine", shift=0.2))(picture, generator())
+    rows, columns = moved.sum((1, 3)), moved.sum((1, 2))
+    for mass in (rows, columns):
+        centre = (mass * torch.arange(21)).sum(1) / mass.sum(1)
+        distance = (centre - 10).abs()
+        assert distance.max() <= 0.2 * 21 + 0.01
+        assert distance.max() > 0.15 * 21
+
+
+def test_a_rotation_by_a_right_angle_is_exact(monkeypatch):
+    # The first of the five draws is the angle, 1 its largest; 0.5 stands for no change.
+    draws = torch.tensor([[1.0], [0.5], [0.5], [0.5], [0.5]])
+    monkeypatch.setattr(torch, "rand", lambda *shape, generator: draws)
+    picture = torch.arange(64.0).reshape(1, 1, 8, 8)
+    turned = affine(AugmentationConfig("affine", rotation=90))(picture, generator())
+    both_ways = [torch.rot90(picture, turns, (2, 3)) for turns in (1, 3)]
+    assert any(torch.allclose(turned, expected, atol=1e-3) for expected in both_ways)
+
+
+def test_a_zoom_changes_the_size_about_the_centre():
+    picture = torch.zeros(200, 1, 31, 31)
+    picture[:, :, 11:20, 11:20] = 255
+    zoomed = affine(AugmentationConfig("affine", zoom=0.3))(picture, generator())
+    areas = (zoomed > 127).float().sum((1, 2, 3))
+    assert areas.min() < 81 * 0.75
+    assert areas.max() > 81 * 1.3
+
+
+def test_labels_survive_the_border_because_it_is_repeated():
+    bright = torch.full((8, 1, 10, 10), 200.0)
+    config = AugmentationConfig("affine", shift=0.3, rotation=30, zoom=0.3)
+    assert torch.allclose(affine(config)(bright, generator()), bright, atol=1e-3)

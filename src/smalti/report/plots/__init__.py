@@ -1,0 +1,1 @@
+"""The drawings of a report, one kind a file, all on the same canvas."""

@@ -1,0 +1,159 @@
+"""What all drawings share: size in page pixels, palette, and the ways out (SVG, PNG, in the page).
+
+A figure is drawn once, in the palette's light colours. For the page every palette colour in the
+SVG becomes the CSS variable of the same name, so that the drawing follows light and dark; text
+stays text, in the page's own font. One figure unit is one page pixel (72 dpi).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PALETTE = {
+    "ink": "#1b2430",
+    "muted": "#5a6676",
+    "line": "#dde2e9",
+    "paper": "#fefefe",
+    "train": "#b45309",
+    "validation": "#0369a1",
+}
+"""Light colours by the name of their CSS variable; orange and blue stay apart for everyone."""
+
+FONT_SIZE = 11
+_PNG_SCALE = 2
+_OTHER_SCRIPTS = (
+    "Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "PingFang SC", "Yu Gothic",
+    "Microsoft YaHei", "Malgun Gothic", "Noto Sans Arabic", "Noto Sans Devanagari",
+    "Arial Unicode MS",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A finished figure: its file name without suffix, and what it shows in one sentence."""
+
+    name: str
+    figure: Figure
+    alt: str
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The drawing as a file; the same figure gives the same bytes."""
+        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        return _drawn(self, "svg", metadata=metadata)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The drawing in pixels, two for each page pixel."""
+        return _drawn(self, "png", dpi=72 * _PNG_SCALE, metadata={"Software": None})
+
+    @cached_property
+    def inline(self) -> str:
+        """The drawing as an ``<svg>`` element for the page, in the page's colours and font."""
+        svg = self.svg.decode()
+        svg = svg[svg.index("<svg") :]
+        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+        svg = _only_used_ids(svg)
+        for name, colour in PALETTE.items():
+            svg = svg.replace(colour, f"var(--{name})")
+        width = round(self.figure.get_figwidth() * 72)
+        head = f'<svg role="img" aria-label="{_attribute(self.alt)}" style="--width: {width}px" '
+        svg = re.sub(r'<svg .*?(viewBox="[^"]*")[^>]*>', rf"{head}\1>", svg, count=1)
+        return re.sub(r"\n\s*", "\n", svg).strip()
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of this many page pixels."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=PALETTE["paper"])
+
+
+def add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Return axes at this place of the figure, in page pixels from its upper left corner."""
+    across, down = figure.get_figwidth() * 72, figure.get_figheight() * 72
+    box = (left / across, 1 - (top + height) / down, width / across, height / down)
+    axes = figure.add_axes(box, facecolor="none")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=PALETTE["muted"], pad=5)
+    return axes
+
+
+def text_width(text: str, size: float = FONT_SIZE) -> float:
+    """Return about how many pixels a text takes (wide scripts count a full square a letter)."""
+    return sum(1.0 if ord(letter) > 0x2E7F else 0.64 for letter in text) * size
+
+
+def shorten(text: str, length: int) -> str:
+    """Return a text of at most this many letters, cut in the middle of nothing: ``"automo…"``."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _drawn(plot: Plot, file_format: str, **options: Any) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    canvas = (FigureCanvasSVG if file_format == "svg" else FigureCanvasAgg)(plot.figure)
+    content = io.BytesIO()
+    with style(salt=plot.name):
+        canvas.print_figure(content, format=file_format, **options)
+    return content.getvalue()
+
+
+@contextmanager
+def style(salt: str = "smalti") -> Iterator[None]:
+    """Draw with text as text, stable ids, and names of any script without complaint.
+
+    Functions that draw are decorated with it: matplotlib reads its settings when an artist is
+    made as well as when it is drawn.
+    """
+    import matplotlib
+
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()  # a style set in a notebook changes no report
+        matplotlib.rcParams.update(
+            {
+                "svg.fonttype": "none",
+                "svg.hashsalt": salt,
+                "text.parse_math": False,  # a class may be called "$1$"
+                "font.family": _fonts(),
+                "axes.unicode_minus": False,
+                "image.composite_image": False,  # a matrix stays one small picture of K×K pixels
+            }
+        )
+        # Browsers find a font for every script; a PNG shows a box where this machine has none.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+@cache
+def _fonts() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    return ["DejaVu Sans", *(name for name in _OTHER_SCRIPTS if name in installed)]
+
+
+def _only_used_ids(svg: str) -> str:
+    """Drop ids that nothing refers to: several drawings share one page."""
+    used = set(re.findall(r"#([\w.-]+)", svg))
+    return re.sub(r' id="([^"]*)"', lambda m: m.group() if m.group(1) in used else "", svg)
+
+
+def _attribute(text: str) -> str:
+    from html import escape
+
+    # Twice for re.sub: a backslash in a class name is not a reference to a group.
+    return escape(text).replace("\\", "\\\\")

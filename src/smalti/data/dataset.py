@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from smalti.errors import unknown
+from smalti.wording import count, plural
 
 PARTS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """Some pictures of a data set with their labels.
 
@@ -33,6 +34,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        return f"Part({plural(len(self), 'picture')})"
+
     def pictures(self, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return pictures by their position in this part, as a new uint8 array n×H×W×C."""
         return np.ascontiguousarray(self.images[self.rows[positions]])
@@ -42,7 +46,7 @@ class Part:
         return replace(self, labels=self.labels[positions], rows=self.rows[positions])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Pictures ready for training, with everything a run has to remember about them.
 
@@ -61,6 +65,11 @@ class Dataset:
     split: str = "official split"
     skipped: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     file_sizes: np.ndarray | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{count(len(part))} {name}" for name, part in self.parts.items())
+        shape = "×".join(map(str, self.image_shape))
+        return f"Dataset({self.name!r}: {parts}; {shape}; {self.n_classes} classes; {self.split})"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -16,12 +16,17 @@ def percent(fraction: float | None, decimals: int = 2) -> str:
     """Return a fraction as percent: ``0.97222`` is ``"97.22 %"``; None and nan are ``"–"``."""
     if fraction is None or not math.isfinite(fraction):
         return UNKNOWN
-    return f"{_points(fraction, decimals)} %"
+    return f"{points(fraction, decimals)} %"
+
+
+def points(fraction: float, decimals: int = 2) -> str:
+    """Return a fraction as percent without the sign, for tables that have it in their head."""
+    return f"{100 * fraction:.{decimals}f}"
 
 
 def interval(low: float, high: float) -> str:
     """Return two fractions as a range without its sign: ``"94.96–98.48"``."""
-    return f"{_points(low)}–{_points(high)}"
+    return f"{points(low)}–{points(high)}"
 
 
 def accuracy_with_interval(accuracy: float, low: float, high: float, n: int) -> str:
@@ -36,7 +41,7 @@ def mean_and_spread(mean: float, spread: float, seeds: int) -> str:
     """
     if seeds < 2 or not math.isfinite(spread):
         return f"{percent(mean)} ({plural(seeds, 'seed')})"
-    return f"{_points(mean)} ± {_points(spread)} % (mean ± sd, {plural(seeds, 'seed')})"
+    return f"{points(mean)} ± {points(spread)} % (mean ± sd, {plural(seeds, 'seed')})"
 
 
 def count(number: float) -> str:
@@ -62,7 +67,3 @@ def duration(seconds: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _points(fraction: float, decimals: int = 2) -> str:
-    return f"{100 * fraction:.{decimals}f}"

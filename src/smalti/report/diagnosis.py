@@ -6,6 +6,7 @@ The thresholds are on the cautious side: a sentence that is wrong once is not re
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from smalti.metrics import wilson_interval
 from smalti.report.facts import Facts
 from smalti.wording import percent, plural
 
-_LOSS_RISE = 1.1
-"""Overfitting: validation loss ends this many times above its lowest value."""
+_LOSS_RISE, _LOSS_RISE_NATS = 1.2, 0.03
+"""Overfitting: validation loss ends this many times, and this far, above its lowest value."""
 
 _GAP = 0.05
 """Overfitting: training accuracy is this far above validation accuracy."""
@@ -111,9 +112,10 @@ def _no_validation(curves: _Curves) -> Diagnosis | None:
 
 def _loss_rises(curves: _Curves) -> Diagnosis | None:
     lowest = min(range(len(curves.epochs)), key=curves.val_loss.__getitem__)
-    low, last = curves.val_loss[lowest], curves.val_loss[-1]
+    low, last = curves.val_loss[lowest], statistics.median(curves.val_loss[-3:])
     late = lowest > 0.8 * (len(curves.epochs) - 1)
-    if late or last < _LOSS_RISE * low or curves.train_loss[-1] >= curves.train_loss[lowest]:
+    small = last < max(_LOSS_RISE * low, low + _LOSS_RISE_NATS)
+    if late or small or curves.train_loss[-1] >= curves.train_loss[lowest]:
         return None
     return Diagnosis(
         "Overfitting",

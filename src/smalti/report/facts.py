@@ -116,11 +116,13 @@ def _outputs(facts: Facts, part: str) -> Outputs | None:
         return None
     logits, labels = stored
     path = facts.run.outputs_file(part)
+    repair = f"{facts.evaluate_command} --again" if part == "test" else facts.resume_command
+    hint = f"Write it again with: {repair}"
     if logits.ndim != 2 or len(logits) == 0 or labels.shape != (len(logits),):
         raise SmaltiError(
             f"{path} is damaged: expected logits N×K and N labels, "
             f"got {_shape(logits)} and {_shape(labels)}.",
-            f"Write it again with: {facts.evaluate_command} --again",
+            hint,
         )
     n_classes = logits.shape[1]
     names = facts.classifier.texts("class_names") or tuple(map(str, range(n_classes)))
@@ -128,8 +130,11 @@ def _outputs(facts: Facts, part: str) -> Outputs | None:
         raise SmaltiError(
             f"{path} does not belong to {facts.run.classifier_file}: {n_classes} outputs and "
             f"labels {labels.min()} to {labels.max()} for {len(names)} classes.",
-            f"Write it again with: {facts.evaluate_command} --again",
+            hint,
         )
+    counted = facts.metrics.number("n") if part == facts.metrics.text("part", "test") else None
+    if counted not in (None, len(labels)):
+        raise SmaltiError(f"{facts.run.metrics_file} and {path} do not belong together.", hint)
     return Outputs(part, logits, labels, names)
 
 

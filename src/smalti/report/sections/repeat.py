@@ -10,7 +10,7 @@ from smalti.report.section import Section
 
 def repeat(facts: Facts) -> Section:
     """Return command lines, and the complete recipe as dotted names."""
-    source = facts.config.section("data").text("source") or facts.data_name or "DATA"
+    source = facts.config.section("data").text("source") or "DATA"
     recipe = shlex.quote(str(facts.run.config_file))
     commands = [
         ("Train it again", f"smalti train {shlex.quote(source)} --recipe {recipe}"),

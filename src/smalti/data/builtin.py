@@ -33,23 +33,36 @@ def load(name: str, image_size: int = 0, data_dir: Path | None = None) -> Datase
     then in the cache, then at its official places.
     """
     published = PUBLISHED[name]
-    if published.image_shape[:2] == (image_size, image_size):
-        image_size = 0
-    key = cache.key_of(name, *published.arrays.values(), image_size)
-    entry = cache.find(key)
+    place = key(published, image_size)
+    entry = _known(cache.find(place), published)
     path = next(iter(files(published, data_dir)), None)
     if path is not None:
         stamp = cache.file_stamp(path)
         if entry is None:
-            entry = _built(key, stamp, published, _from_npz(path, published), image_size)
+            entry = _built(place, stamp, published, _from_npz(path, published), image_size)
         elif entry.record["source"] != stamp:
             _from_npz(path, published)
             cache.restamp(entry, stamp)
     elif entry is None:
         arrays, stamp = _from_archives(published, data_dir)
-        entry = _built(key, stamp, published, arrays, image_size)
+        entry = _built(place, stamp, published, arrays, image_size)
     dataset = entry.dataset(name, name)
     return _digits_parts(dataset) if name == "digits" else dataset
+
+
+def _known(entry: cache.Entry | None, published: Published) -> cache.Entry | None:
+    """Return an entry unless its record speaks of other content than was published."""
+    own_size = entry and tuple(entry.record["image_shape"]) == published.image_shape
+    if entry and own_size and entry.record["fingerprint"] != published.fingerprint:
+        log.warning("The cached copy in %s was changed: it is made again.", entry.path)
+        return None
+    return entry
+
+
+def key(published: Published, image_size: int = 0) -> str:
+    """Return the name of a set's cache entry; its own size and 0 are the same."""
+    own = published.image_shape[:2] == (image_size, image_size)
+    return cache.key_of(published.name, *published.arrays.values(), 0 if own else image_size)
 
 
 def files(published: Published, data_dir: Path | None) -> Iterable[Path]:
@@ -85,7 +98,7 @@ def mismatch(published: Published, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _built(
-    key: str,
+    place: str,
     stamp: Mapping[str, Any],
     published: Published,
     arrays: Mapping[str, np.ndarray],
@@ -100,7 +113,7 @@ def _built(
     prepared = prepare(parts, published.class_names, image_size)
     split = "official split" if "test" in parts else DIGITS_SPLIT
     return cache.build(
-        key,
+        place,
         stamp,
         prepared.image_shape,
         published.pictures,

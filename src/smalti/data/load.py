@@ -58,13 +58,15 @@ def load_data(
         MachineError: A disk is full or a file cannot be read.
     """
     check_split_options(validation, split_seed)
-    side = _checked_size(image_size)
-    dataset = _whole(source, side, Path(data_dir) if data_dir is not None else None)
+    dataset = load_given(source, image_size=image_size, data_dir=data_dir)
     return with_parts(dataset, validation, split_seed)
 
 
-def _whole(source: Any, image_size: int, data_dir: Path | None) -> Dataset:
-    """Return the data set with the parts that its source gives."""
+def load_given(
+    source: Any, *, image_size: int = 0, data_dir: str | os.PathLike[str] | None = None
+) -> Dataset:
+    """Return what :func:`load_data` returns with the parts that the source gives: none is cut."""
+    image_size = _checked_size(image_size)
     if isinstance(source, Dataset):
         return source
     if isinstance(source, Mapping):
@@ -74,7 +76,7 @@ def _whole(source: Any, image_size: int, data_dir: Path | None) -> Dataset:
     if isinstance(source, str):
         name = _built_in_name(source)
         if name:
-            return builtin.load(name, image_size, data_dir)
+            return builtin.load(name, image_size, None if data_dir is None else Path(data_dir))
     if isinstance(source, str | os.PathLike):
         return _from_path(os.fspath(source), image_size)
     if isinstance(source, np.ndarray):

@@ -30,7 +30,8 @@ class Published:
     """A built-in set: what it holds and where it comes from.
 
     ``arrays`` are the SHA-256 of x_train, y_train, x_test and y_test (digits: x and y).
-    ``decode`` makes those arrays from the paths of the archives, in their order.
+    ``fingerprint`` is that of the whole data set as smalti keeps it. ``decode`` makes the arrays
+    from the paths of the archives, in their order.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Published:
     image_shape: tuple[int, int, int]
     sizes: Mapping[str, int]
     arrays: Mapping[str, str]
+    fingerprint: str
     archives: tuple[Archive, ...]
     decode: Callable[[list[Path]], Mapping[str, np.ndarray]]
 
@@ -118,6 +120,7 @@ PUBLISHED = {
             "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
             "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
         },
+        "c7cf97a2e07c1cc6d2d2a64888971982870002cd602133e5240232f70a21d85e",
         _idx_archives(
             {
                 "train-images-idx3-ubyte": (
@@ -154,6 +157,7 @@ PUBLISHED = {
             "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
             "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
         },
+        "b3f682db568e04c1adca3cbc0801e0161d7d8c94e05cac6313c2ac3105504c04",
         _idx_archives(
             {
                 "train-images-idx3-ubyte": (
@@ -189,6 +193,7 @@ PUBLISHED = {
             "x_test": "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
             "y_test": "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
         },
+        "d5b5390e56638ae5fb631fc43041664d541705e08eb4dc7612df4254537272d1",
         (
             Archive(
                 "cifar-10-binary.tar.gz",
@@ -208,6 +213,7 @@ PUBLISHED = {
             "x": "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f",
             "y": "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0",
         },
+        "7e803f90c2f5c056c73caeee887f608ef2a24bf95e2de636898bd09ca89b4624",
         (),
         _from_scikit_learn,
     ),

@@ -1,0 +1,153 @@
+"""``smalti data list | get | check``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from smalti.errors import SmaltiError
+from smalti.wording import count, plural
+
+if TYPE_CHECKING:
+    from smalti.data.checking import DataCheck
+
+_DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False),
+    help="Folder with mnist.npz and the like; default: SMALTI_DATA.",
+)
+_LISTED = 40
+
+
+@click.group()
+def command() -> None:
+    """List, fetch and check data sets."""
+
+
+@command.command("list")
+@_DATA_DIR
+def list_sets(data_dir: str | None) -> None:
+    """List the built-in sets: what they hold, and where they are."""
+    from smalti.cli.tables import print_table
+    from smalti.data.cache_folders import folder
+    from smalti.data.inventory import available, cache_size
+
+    sets = available(data_dir)
+    rows = [[item.name, item.summary, item.sentence()] for item in sets]
+    print_table(["data set", "what it is", "where"], rows)
+    click.echo(f"\ncache  {folder()} ({cache_size() / 1e6:,.1f} MB)")
+    click.echo("your own: smalti train FOLDER (one folder a class) or FILE.npz (x_train, y_train)")
+
+
+@command.command("get")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@_DATA_DIR
+def get(names: tuple[str, ...], data_dir: str | None) -> None:
+    """Fetch built-in sets, verify their content, and keep them ready for training."""
+    from smalti.data.load import load_given
+    from smalti.names import DATASETS
+
+    for name in names:
+        DATASETS[name]
+    for name in names:
+        dataset = load_given(name, data_dir=data_dir)
+        sizes = ", ".join(f"{count(len(part))} {word}" for word, part in dataset.parts.items())
+        click.echo(f"{name} is ready: {sizes} ({dataset.split}); content verified")
+    click.echo(f"next  smalti train {names[0]}")
+
+
+@command.command("check")
+@click.argument("source")
+@click.option(
+    "--image-size",
+    type=click.IntRange(0, 4096),
+    default=0,
+    help="Side in pixels that pictures are scaled to; 0: 64 for folders, their own for arrays.",
+)
+@_DATA_DIR
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def check_source(source: str, image_size: int, data_dir: str | None, as_json: bool) -> None:
+    """Count a data set's classes, sizes and duplicates, and hash its content again.
+
+    SOURCE is a built-in name, a folder of class folders, or an .npz file. Parts that are missing
+    are cut as for training.
+    """
+    from smalti.data.checking import check
+    from smalti.data.load import load_given
+    from smalti.data.splits import with_parts
+
+    dataset, problem = load_given(source, image_size=image_size, data_dir=data_dir), None
+    try:
+        dataset = with_parts(dataset)
+    except SmaltiError as error:
+        problem = error  # no parts can be cut: what is wrong shows in the counts
+    found = check(dataset)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+    if not found.intact:
+        raise _changed(found)
+    if problem:
+        raise problem
+
+
+def _show(found: DataCheck) -> None:
+    sizes = ", ".join(f"{count(n)} {part}" for part, n in found.sizes.items())
+    shape = "×".join(map(str, found.image_shape))
+    click.echo(f"{found.name}: {sizes}; {shape}; {found.split}")
+    _show_counts(found)
+    if found.file_sizes:
+        listed = ", ".join(f"{name} {w}×{h}" for name, (w, h) in found.file_sizes.items())
+        click.echo(f"files        {listed} pixels (width×height)")
+    _show_duplicates(found)
+    for file, reason in found.skipped[:_LISTED]:
+        click.echo(f"left out     {file}: {reason}")
+    if len(found.skipped) > _LISTED:
+        click.echo(f"left out     {count(len(found.skipped) - _LISTED)} more: --json lists all")
+    state = "as recorded" if found.intact else f"CHANGED, recorded was {found.recorded[:16]}…"
+    click.echo(f"fingerprint  {found.fingerprint[:16]}… ({state})")
+
+
+def _show_counts(found: DataCheck) -> None:
+    from smalti.cli.tables import print_table
+
+    parts = list(found.counts)
+    names = list(found.counts[parts[0]])
+    rows = [[name, *(count(found.counts[part][name]) for part in parts)] for name in names]
+    click.echo()
+    print_table(["class", *(f">{part}" for part in parts)], rows[:_LISTED])
+    if len(rows) > _LISTED:
+        click.echo(
+            f"… and {plural(len(rows) - _LISTED, 'class', 'classes')} more: --json lists all"
+        )
+    click.echo()
+
+
+def _show_duplicates(found: DataCheck) -> None:
+    said = [f"{count(n)} within {part}" for part, n in found.duplicates.items() if n]
+    for pair, n in found.shared.items():
+        if n:
+            first, second = pair.split(" & ")
+            said.append(f"{count(n)} of {second} also in {first}")
+    click.echo(f"duplicates   {', '.join(said) or 'none'}")
+    for conflict in found.conflict_examples:
+        places = [f"{part} {index}" for part, index in (conflict.first, conflict.second)]
+        click.echo(
+            f"conflict     {places[0]} is {conflict.first_class!r}, "
+            f"the same picture {places[1]} is {conflict.second_class!r}"
+        )
+    more = found.conflicts - len(found.conflict_examples)
+    if more > 0:
+        click.echo(f"conflict     {plural(more, 'picture')} more with two labels")
+
+
+def _changed(found: DataCheck) -> SmaltiError:
+    from smalti.data.cache_folders import folder
+
+    return SmaltiError(
+        f"The decoded copy of {found.name} is not what was recorded: it was changed or damaged.",
+        f"Delete its folder in {folder()} and load it again.",
+    )

@@ -11,17 +11,22 @@ The public names load on first use, so that ``import smalti`` brings in no frame
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from smalti.errors import MachineError, SmaltiError
 
 if TYPE_CHECKING:
     from smalti.api import evaluate, load, load_data, report, train
+    from smalti.data.dataset import Dataset
     from smalti.runs import Run
 
 __version__ = "0.1.0"
 
+_CLASSES = {"Run": "smalti.runs", "Dataset": "smalti.data.dataset"}
+
 __all__ = [
+    "Dataset",
     "MachineError",
     "Run",
     "SmaltiError",
@@ -35,10 +40,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Run":
-        from smalti.runs import Run
-
-        return Run
+    if name in _CLASSES:
+        return getattr(importlib.import_module(_CLASSES[name]), name)
     if name in __all__:
         from smalti import api
 

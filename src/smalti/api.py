@@ -21,6 +21,7 @@ from smalti.report.page import write_report
 from smalti.runs import Run
 from smalti.search.many import train_many
 from smalti.training import session
+from smalti.training.display import make_display
 from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
@@ -45,7 +46,8 @@ def train(
     ``data`` is what :func:`load_data` takes, or what it returned. ``recipe`` is a name or a JSON
     file; ``set`` replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The
     run is ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the
-    test part: see :func:`evaluate`.
+    test part: see :func:`evaluate`. Progress is shown as suits the place; pass a plain
+    ``Listener()`` for silence.
     """
     options = dict(set or {})
     named = {"seed": seed, "training.epochs": epochs, "training.batch_size": batch_size}
@@ -56,7 +58,7 @@ def train(
         options=options,
         out=out,
         data_dir=data_dir,
-        make_listener=lambda: listener or Listener(),
+        make_listener=lambda: listener or make_display(),
     )
     return run
 
@@ -69,7 +71,7 @@ def train_seeds(
     options: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
-    make_listener: Callable[[], Listener] = Listener,
+    make_listener: Callable[[], Listener] = make_display,
     command: str = "",
 ) -> Iterator[Run]:
     """Train the recipe with ``seeds`` consecutive seeds; yield each run as it is finished.
@@ -109,7 +111,7 @@ def resume(
     ``data`` is only needed where the run was trained on arrays in memory.
     """
     run = _opened(run)
-    return session.resume(run, dataset_of(run, data, data_dir), listener)
+    return session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
 
 
 def load(path: str | Path | Run) -> Classifier:

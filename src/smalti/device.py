@@ -83,7 +83,10 @@ def choose(
     count = threads or usable_cores()
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
-    torch.use_deterministic_algorithms(deterministic and chosen != "cpu")
+    wanted = deterministic and chosen != "cpu"
+    # Setting it imports PyTorch's compiler, 1.5 s: only where it changes something.
+    if wanted != torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(wanted)
     if deterministic and chosen == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     chosen_precision, reason = _precision(chosen, precision)

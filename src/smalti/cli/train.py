@@ -102,9 +102,8 @@ def _resume(path: str, data_dir: str | None, others: object) -> None:
             f"smalti train DATA --recipe {Path(path) / 'config.json'} …",
         )
     from smalti import api
-    from smalti.cli.display import make_display
 
-    run = _guarded(lambda: api.resume(path, data_dir=data_dir, listener=make_display()), path)
+    run = _guarded(lambda: api.resume(path, data_dir=data_dir), path)
     _say_next([run])
 
 
@@ -117,7 +116,6 @@ def _train(
     data_dir: str | None,
 ) -> None:
     from smalti import api
-    from smalti.cli.display import make_display
     from smalti.recipes.resolve import DEFAULT
 
     def train_all() -> list[Run]:
@@ -128,7 +126,6 @@ def _train(
             options=options,
             out=out,
             data_dir=data_dir,
-            make_listener=make_display,
             command=shlex.join(["smalti", *sys.argv[1:]]),
         )
         return list(finished)

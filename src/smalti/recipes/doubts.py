@@ -30,7 +30,7 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
         yield "Dropout above 0.8 leaves too little for the network to learn from."
     if training.label_smoothing > 0.4:
         yield f"training.label_smoothing={training.label_smoothing:g} hides most of the label."
-    if recipe.schedule.warmup > training.epochs / 2:
+    if recipe.schedule.warmup > max(1, training.epochs / 2):
         yield "schedule.warmup is longer than half the training; it is cut to half."
     if recipe.augmentation.horizontal_flip and data in _DIGITS:
         yield f"augmentation.horizontal_flip mirrors digits; a mirrored 2 is no 2 ({data})."

@@ -1,20 +1,24 @@
-"""What a training shows: a live line on a terminal, else one plain line an epoch."""
+"""What a training shows: a live line on a terminal, one line in a notebook, else plain lines."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Mapping
-
-import click
+from typing import TextIO
 
 from smalti.training.progress import Listener, Plan
 from smalti.wording import count, duration, percent, plural
 
+REDRAW_SECONDS = 0.2
+BAR_WIDTH = 24
+
 
 def make_display() -> Listener:
     """Return the display that suits where the output goes."""
-    return LiveDisplay() if sys.stderr.isatty() else PlainDisplay()
+    if "ipykernel" in sys.modules:
+        return NotebookDisplay(sys.stdout)
+    return LiveDisplay(sys.stderr) if sys.stderr.isatty() else PlainDisplay(sys.stderr)
 
 
 class PlainDisplay(Listener):
@@ -22,48 +26,61 @@ class PlainDisplay(Listener):
 
     plan: Plan
 
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
     def started(self, plan: Plan) -> None:
         self.plan = plan
         for line in plan_lines(plan):
-            click.echo(line, err=True)
+            self._write(line + "\n")
 
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
-        click.echo(epoch_line(row, best, self.plan), err=True)
+        self._write(epoch_line(row, best, self.plan) + "\n")
 
     def ended(self, reason: str) -> None:
-        click.echo(reason, err=True)
+        self._write(reason + "\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
 
 
 class LiveDisplay(PlainDisplay):
     """The same lines, and under them a bar that is redrawn a few times a second."""
 
-    def __init__(self) -> None:
-        self._drawn = 0.0
-        self._began = time.perf_counter()
+    _clear = "\r\x1b[2K"
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._drawn = self._began = time.perf_counter()
 
     def stepped(self, epoch: int, step: int) -> None:
-        if step == 1:
-            self._began = time.perf_counter()
         now = time.perf_counter()
-        if now - self._drawn < 0.2:
-            return
-        self._drawn = now
-        click.echo(f"\r\x1b[2K{self._bar(epoch, step, now)}", err=True, nl=False)
+        if step == 1:
+            self._began = now
+        elif now - self._drawn >= REDRAW_SECONDS:
+            self._drawn = now
+            self._write(self._clear + bar(self.plan, epoch, step, now - self._began))
 
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
-        click.echo("\r\x1b[2K", err=True, nl=False)
+        self._write(self._clear)
         super().finished_epoch(row, best)
 
-    def _bar(self, epoch: int, step: int, now: float) -> str:
-        steps, width = self.plan.steps, 24
-        full = width * step // steps
-        pace = (now - self._began) / max(1, step)
-        images = self.plan.batch_size / pace if pace > 0 else 0
-        left = pace * (steps - step) + pace * steps * (self.plan.epochs - epoch)
-        return (
-            f"epoch {epoch}/{self.plan.epochs} {'━' * full}{'─' * (width - full)} "
-            f"{count(images)} images/s, {duration(left)} left"
-        )
+
+class NotebookDisplay(LiveDisplay):
+    """A single line that is written over: notebooks keep every line for ever."""
+
+    _clear = "\r"
+
+    def started(self, plan: Plan) -> None:
+        self.plan = plan
+        self._write(plan_lines(plan)[0] + "\n")
+
+    def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
+        self._write(self._clear + epoch_line(row, best, self.plan).ljust(110))
+
+    def ended(self, reason: str) -> None:
+        self._write(f"\n{reason}\n")
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -89,3 +106,17 @@ def epoch_line(row: Mapping[str, float | None], best: bool, plan: Plan) -> str:
         text += " *" if best else "  "
     pace = count(plan.train / seconds) if seconds else "–"
     return f"{text}  {duration(seconds)}, {pace} images/s"
+
+
+def bar(plan: Plan, epoch: int, step: int, seconds: float) -> str:
+    """Return the line of a running epoch: how far, how fast, how long until all is done.
+
+    ``seconds`` have passed since the epoch's first step was done.
+    """
+    full = BAR_WIDTH * step // plan.steps
+    pace = seconds / (step - 1)
+    left = pace * (plan.steps - step + plan.steps * (plan.epochs - epoch))
+    return (
+        f"epoch {epoch}/{plan.epochs} {'━' * full}{'─' * (BAR_WIDTH - full)} "
+        f"{count(plan.batch_size / pace)} images/s, {duration(left)} left"
+    )

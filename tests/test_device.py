@@ -1,0 +1,75 @@
+import logging
+
+import pytest
+import torch
+
+from smalti import device
+from smalti.errors import SmaltiError
+
+
+@pytest.fixture
+def flags(monkeypatch):
+    def set_flags(*names):
+        monkeypatch.setattr(device, "cpu_flags", lambda: frozenset(names))
+
+    return set_flags
+
+
+def test_precision_follows_what_the_cpu_can_do(flags):
+    flags("avx2", "avx512_bf16")
+    fast = device.choose("cpu", threads=1)
+    assert (fast.precision, fast.reason) == ("bfloat16", "the CPU has AVX512-BF16")
+    flags("avx2")
+    slow = device.choose("cpu", threads=1)
+    assert slow.precision == "float32"
+    assert "no AVX512-BF16" in slow.reason
+
+
+def test_a_slow_wish_is_granted_and_told(flags, caplog):
+    flags("avx2")
+    chosen = device.choose("cpu", "bfloat16", threads=1)
+    assert (chosen.precision, chosen.reason) == ("bfloat16", "as asked for")
+    assert "not fast at it" in caplog.text
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr(device, "available_devices", lambda: ["cpu"])
+    with pytest.raises(SmaltiError, match="no device 'cuda'; PyTorch sees: cpu"):
+        device.choose("cuda")
+
+
+def test_a_gpu_that_is_left_idle_is_told(monkeypatch, caplog):
+    monkeypatch.setattr(device, "available_devices", lambda: ["cuda", "cpu"])
+    assert device.choose("cpu", threads=1).device == "cpu"
+    assert "not used" in caplog.text
+
+
+def test_threads_are_set_and_said():
+    before = torch.get_num_threads()
+    try:
+        chosen = device.choose("cpu", "float32", threads=1)
+        assert torch.get_num_threads() == 1
+        assert chosen.sentence().endswith("float32, channels-last, 1 thread (as asked for)")
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_the_threads_of_the_environment_are_respected(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert device.usable_cores() == 7
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert device.usable_cores() >= 1
+
+
+def test_autocast_makes_what_the_precision_says():
+    layer = torch.nn.Linear(4, 4)
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        logging.disable(logging.WARNING)
+        hardware = device.choose("cpu", precision, threads=1)
+        logging.disable(logging.NOTSET)
+        with hardware.autocast():
+            assert layer(torch.zeros(2, 4)).dtype == dtype
+
+
+def test_the_peak_is_a_plausible_number():
+    assert 0.1 < device.matrix_product_peak("cpu", "float32", size=128, repeats=2) < 1e6

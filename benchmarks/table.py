@@ -47,41 +47,38 @@ def renewed(text: str, folder: Path = results.RESULTS) -> str:
 
 
 def tables(folder: Path = results.RESULTS) -> str:
-    """Return the accuracy table and the speed table in Markdown."""
-    return f"{accuracy_table(folder)}\n\n{LIMITS}\n\n{speed_table(folder)}".strip()
+    """Return the accuracy table and the speed table in Markdown; one without rows is left out."""
+    accuracy, speed = accuracy_table(folder), speed_table(folder)
+    return "\n\n".join(part for part in (accuracy, LIMITS * bool(accuracy), speed) if part)
 
 
 def accuracy_table(folder: Path) -> str:
     """Return one line a row of :data:`ROWS` that has figures."""
-    lines = [
-        "| | command | test accuracy | goal | seeds | a seed takes | on |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name in ROWS:
-        figures = results.read(name, folder)
-        if figures is not None:
-            lines.append(_accuracy_line(figures))
-    return "\n".join(lines)
+    stored = (results.read(name, folder) for name in ROWS)
+    lines = [_accuracy_line(figures) for figures in stored if figures is not None]
+    head = ("", "command", "test accuracy", "goal", "seeds", "a seed takes", "on")
+    return _table(head, lines)
 
 
 def speed_table(folder: Path) -> str:
     """Return one line a measured figure of speed, start-up and memory that is stored."""
-    lines = ["| | measured | goal | machine, date |", "| --- | --- | --- | --- |"]
-    for name, make in (
-        ("throughput", _throughput_lines),
-        ("startup", _startup_lines),
-        ("memory", _memory_lines),
-    ):
+    makers = {"throughput": _throughput_lines, "startup": _startup_lines, "memory": _memory_lines}
+    lines: list[tuple[str, ...]] = []
+    for name, make in makers.items():
         figures = results.read(name, folder)
         if figures is not None:
             where = f"{_machine(figures)}, {figures['date']}"
-            lines += [
-                f"| {what} | {value} | {goal} | {where} |" for what, value, goal in make(figures)
-            ]
-    return "\n".join(lines)
+            lines += [(*line, where) for line in make(figures)]
+    return _table(("", "measured", "goal", "machine, date"), lines)
 
 
-def _accuracy_line(figures: Figures) -> str:
+def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table, or nothing where it has no line."""
+    rows = [head, ("---",) * len(head), *lines]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) if lines else ""
+
+
+def _accuracy_line(figures: Figures) -> tuple[str, ...]:
     summary, seeds = figures["summary"], figures["seeds"]
     spread = summary["sd"]
     mean = wording.percent(summary["mean"])
@@ -89,7 +86,7 @@ def _accuracy_line(figures: Figures) -> str:
         mean = f"{mean.removesuffix(' %')} ± {wording.percent(spread)}"
     interval = wording.interval(summary["low"], summary["high"])
     devices = sorted({entry["device"] for entry in seeds})
-    cells = (
+    return (
         figures["title"],
         f"`{figures['command']}`",
         f"**{mean}** ({interval})",
@@ -98,7 +95,6 @@ def _accuracy_line(figures: Figures) -> str:
         wording.duration(summary["seconds"]),
         ", ".join(devices),
     )
-    return f"| {' | '.join(cells)} |"
 
 
 def _throughput_lines(figures: Figures) -> list[tuple[str, str, str]]:

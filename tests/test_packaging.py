@@ -19,7 +19,7 @@ def run(*command: str | Path, cwd: Path) -> str:
     result = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=process_environment({"PYTHONPATH": None}),
+        env=process_environment({"PYTHONPATH": None, "PYTHONWARNINGS": None}),
         capture_output=True,
         text=True,
         encoding="utf-8",

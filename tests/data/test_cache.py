@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smalti.data import cache, cache_folders
-from smalti.data.cache import Content
+from smalti.data import cache, cache_folders, cache_writing
+from smalti.data.cache_writing import Content
 from smalti.data.image_writer import ImageWriter
 from smalti.errors import MachineError
 from tests.support import CLASS_NAMES, shapes
@@ -33,7 +33,7 @@ def fill(writer: ImageWriter) -> Content:
 
 
 def build(fill: Callable[[ImageWriter], Content] = fill) -> cache.Entry:
-    return cache.build("tiny-0", STAMP, (12, 12, 1), 30, fill)
+    return cache_writing.build("tiny-0", STAMP, (12, 12, 1), 30, fill)
 
 
 def test_what_was_built_is_found() -> None:
@@ -60,7 +60,7 @@ def test_another_stamp_is_another_source() -> None:
 def test_the_record_tells_fingerprint_size_and_time() -> None:
     record = build().record
     assert len(record["fingerprint"]) == 64
-    assert record["files"]["images.npy"] == 128 + IMAGES.nbytes
+    assert record["files"]["images"][1] == 128 + IMAGES.nbytes
     assert record["source"] == STAMP
     assert record["class_names"] == list(CLASS_NAMES)
     assert record["seconds"] >= 0
@@ -81,7 +81,7 @@ def test_pictures_are_mapped_and_pytorch_does_not_mind(own_cache: Path) -> None:
         warnings.simplefilter("error")
         tensor = torch.from_numpy(entry.images)
     tensor[0] = 77  # copy-on-write: the file stays as it is
-    assert (np.load(own_cache / "tiny-0" / "images.npy") == IMAGES).all()
+    assert (np.load(array_file(own_cache / "tiny-0")) == IMAGES).all()
 
 
 def test_nothing_half_built_is_left_behind(own_cache: Path) -> None:
@@ -115,15 +115,17 @@ def test_content_must_fit_the_pictures_written() -> None:
         build(short)
 
 
+def array_file(entry: Path, name: str = "images") -> Path:
+    return entry / json.loads((entry / "record.json").read_text())["files"][name][0]
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
-    "truncated": lambda entry: os.truncate(entry / "images.npy", 500),
-    "missing file": lambda entry: (entry / "labels.npy").unlink(),
+    "truncated": lambda entry: os.truncate(array_file(entry), 500),
+    "missing file": lambda entry: array_file(entry, "labels").unlink(),
     "record is no JSON": lambda entry: (entry / "record.json").write_text("{"),
     "record lacks a field": lambda entry: (entry / "record.json").write_text('{"format": 1}'),
     "record is a list": lambda entry: (entry / "record.json").write_text("[]"),
-    "no array at all": lambda entry: (entry / "images.npy").write_bytes(
-        b"?" * (128 + IMAGES.nbytes)
-    ),
+    "no array at all": lambda entry: array_file(entry).write_bytes(b"?" * (128 + IMAGES.nbytes)),
     "other parts": lambda entry: rewrite(entry, parts={"train": 3}),
 }
 
@@ -154,11 +156,39 @@ def test_an_entry_of_another_version_is_made_again_without_alarm(
     assert said.text == ""
 
 
-def test_many_writers_at_once_leave_one_whole_entry(own_cache: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_many_writers_at_once_leave_one_whole_entry(own_cache: Path, damaged: bool) -> None:
+    if damaged:
+        build()
+        os.truncate(array_file(own_cache / "tiny-0"), 500)
     with ThreadPoolExecutor(8) as pool:
         entries = list(pool.map(lambda _: build(), range(24)))
     assert all((entry.images == IMAGES).all() for entry in entries)
     assert [path.name for path in own_cache.iterdir()] == ["tiny-0"]
+    found = cache.find("tiny-0")
+    assert found is not None
+    assert (found.images == IMAGES).all()
+
+
+def test_readers_are_not_disturbed_by_writers(
+    own_cache: Path, said: pytest.LogCaptureFixture
+) -> None:
+    build()
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(build) for _ in range(30)]
+        while not all(future.done() for future in writing):
+            entry = cache.find("tiny-0")
+            assert entry is not None
+            assert (entry.images == IMAGES).all()
+    assert said.text == ""
+
+
+def test_a_replaced_entry_leaves_no_arrays_behind(own_cache: Path) -> None:
+    old = build().images
+    build()
+    names = sorted(path.name.split("-")[0] for path in (own_cache / "tiny-0").iterdir())
+    assert names == ["images", "labels", "record.json"]
+    assert (old == IMAGES).all()  # who has it mapped keeps it
 
 
 def test_a_read_only_cache_is_replaced_by_a_temporary_folder(
@@ -219,7 +249,7 @@ def test_a_disk_that_is_too_small_is_noticed_before_the_work() -> None:
         raise AssertionError("the work was begun")
 
     with pytest.raises(MachineError, match=r"need 1,000,000,000,000 MB, but only"):
-        cache.build("huge-0", STAMP, (1000, 1000, 1), 10**12, never)
+        cache_writing.build("huge-0", STAMP, (1000, 1000, 1), 10**12, never)
 
 
 @pytest.mark.parametrize(

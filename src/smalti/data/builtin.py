@@ -14,6 +14,7 @@ from smalti.data import cache, npz
 from smalti.data.arrays import Named, prepare
 from smalti.data.cache_folders import folder as cache_folder
 from smalti.data.cache_folders import writable_folder
+from smalti.data.cache_writing import build
 from smalti.data.dataset import Dataset
 from smalti.data.downloads import DownloadError, fetch
 from smalti.data.fingerprints import sha256
@@ -112,7 +113,7 @@ def _built(
     }
     prepared = prepare(parts, published.class_names, image_size)
     split = "official split" if "test" in parts else DIGITS_SPLIT
-    return cache.build(
+    return build(
         place,
         stamp,
         prepared.image_shape,

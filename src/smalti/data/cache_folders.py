@@ -9,13 +9,14 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from smalti.errors import MachineError, log
 
-_BUILDING, _REPLACED = ".building-", ".replaced-"
+_BUILDING = ".building-"
 _ABANDONED_SECONDS = 86_400
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -66,22 +67,24 @@ def writable_folder() -> Path:
 
 def _new_folder_in(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
-    _sweep(root)
+    sweep(root.glob(f"{_BUILDING}*"))
     place = root / (_BUILDING + secrets.token_hex(4))
     place.mkdir()
     return place
 
 
-def _sweep(root: Path) -> None:
-    """Remove what killed processes left half-built, a day ago or earlier."""
-    for left in root.glob(".*-*"):
-        if left.name.startswith((_BUILDING, _REPLACED)):
-            try:
-                old = time.time() - left.stat().st_mtime > _ABANDONED_SECONDS
-            except OSError:
-                continue
-            if old:
-                shutil.rmtree(left, ignore_errors=True)
+def sweep(paths: Iterable[Path]) -> None:
+    """Remove files and folders of these that are a day old or older: killed processes left them."""
+    for path in paths:
+        try:
+            old = time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS
+        except OSError:
+            continue
+        if old and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif old:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _temporary_folder() -> Path:
@@ -136,20 +139,3 @@ def failed(root: Path, error: OSError) -> MachineError:
         f"Could not write to the cache folder {root}: {error.strerror or error}.",
         "Set SMALTI_CACHE to a folder that can be written to.",
     )
-
-
-def install(place: Path, target: Path) -> Path:
-    """Rename a finished folder to its place; an older entry there is moved out of the way."""
-    for _ in range(100):
-        try:
-            return place.rename(target)
-        except OSError as error:
-            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.EACCES}:
-                raise
-        aside = target.with_name(_REPLACED + secrets.token_hex(4))
-        try:
-            target.rename(aside)
-        except FileNotFoundError:
-            continue  # another process moved it first
-        shutil.rmtree(aside, ignore_errors=True)
-    raise OSError(errno.EBUSY, "other processes keep replacing the cache entry")

@@ -12,6 +12,7 @@ import numpy as np
 
 from smalti.data import cache
 from smalti.data.arrays import GIVEN_SPLIT
+from smalti.data.cache_writing import Content, build
 from smalti.data.dataset import PARTS, Dataset
 from smalti.data.folder_layout import Listing, PictureFile, check_classes, listing, one_class
 from smalti.data.image_writer import ImageWriter
@@ -43,7 +44,7 @@ def from_folder(root: Path, source: str, image_size: int = 0) -> Dataset:
     entry = cache.find(key, stamp)
     if entry is None:
         shape = (side, side, 3)
-        entry = cache.build(
+        entry = build(
             key, stamp, shape, len(found.files), lambda writer: _decoded(root, found, writer)
         )
     dataset = entry.dataset(name, source)
@@ -60,7 +61,7 @@ class _Kept:
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _decoded(root: Path, found: Listing, writer: ImageWriter) -> cache.Content:
+def _decoded(root: Path, found: Listing, writer: ImageWriter) -> Content:
     """Write all pictures, and return what belongs to them."""
     kept = _Kept(skipped=list(found.skipped))
     log.info("Decoding %s of %s, once.", plural(len(found.files), "picture"), root)
@@ -105,7 +106,7 @@ def _read(
             yield batch, list(pool.map(read, batch))
 
 
-def _content(root: Path, found: Listing, kept: _Kept) -> cache.Content:
+def _content(root: Path, found: Listing, kept: _Kept) -> Content:
     train = {file.class_name for file in kept.files if file.part == "train"}
     if not train:
         raise _nothing_readable(root, found, kept)
@@ -120,7 +121,7 @@ def _content(root: Path, found: Listing, kept: _Kept) -> cache.Content:
     ]
     number = {name: index for index, name in enumerate(names)}
     parts = {part: sum(file.part == part for file in kept.files) for part in PARTS}
-    return cache.Content(
+    return Content(
         class_names=tuple(names),
         labels=np.array([number[file.class_name] for file in kept.files], dtype=np.int64),
         parts={part: n for part, n in parts.items() if n},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ def load_data(
     """
     check_split_options(validation, split_seed)
     dataset = load_given(source, image_size=image_size, data_dir=data_dir)
+    if dataset is not source:
+        dataset = replace(
+            dataset, image_size=image_size, validation=validation, split_seed=split_seed
+        )
     return with_parts(dataset, validation, split_seed)
 
 

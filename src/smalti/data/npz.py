@@ -13,6 +13,7 @@ import numpy as np
 
 from smalti.data import cache
 from smalti.data.arrays import GIVEN_SPLIT, Named, Prepared, prepare
+from smalti.data.cache_writing import Content, build
 from smalti.data.dataset import Dataset
 from smalti.data.image_writer import ImageWriter
 from smalti.data.labels import names_from
@@ -39,9 +40,7 @@ def from_file(path: Path, source: str, image_size: int = 0) -> Dataset:
         with opened(path) as arrays:
             prepared = from_mapping(arrays, path.name, image_size)
         n = sum(map(len, prepared.labels.values()))
-        entry = cache.build(
-            key, stamp, prepared.image_shape, n, lambda writer: written(prepared, writer)
-        )
+        entry = build(key, stamp, prepared.image_shape, n, lambda writer: written(prepared, writer))
     return entry.dataset(path.stem, source)
 
 
@@ -74,12 +73,12 @@ def _class_names(
     return None
 
 
-def written(prepared: Prepared, writer: ImageWriter, split: str = GIVEN_SPLIT) -> cache.Content:
+def written(prepared: Prepared, writer: ImageWriter, split: str = GIVEN_SPLIT) -> Content:
     """Write all parts to a cache entry, and return what belongs to them."""
     for part in prepared.labels:
         for piece in prepared.pieces(part):
             writer.append(piece)
-    return cache.Content(
+    return Content(
         class_names=prepared.class_names,
         labels=np.concatenate(list(prepared.labels.values())),
         parts={part: len(labels) for part, labels in prepared.labels.items()},

@@ -57,9 +57,10 @@ def with_parts(
     parts["train"] = given.only(left) if len(left) < len(given) else given
     if amount == 0 and "validation" in parts:
         parts["train"] = joined(parts["train"], parts.pop("validation"))
-    return replace(
-        dataset, parts={name: parts[name] for name in PARTS if name in parts}, split=split
-    )
+    ordered = {name: parts[name] for name in PARTS if name in parts}
+    if cut_test or cut_validation or amount == 0:
+        dataset = replace(dataset, validation=validation, split_seed=split_seed)
+    return replace(dataset, parts=ordered, split=split)
 
 
 def _test_positions(labels: np.ndarray, seed: int) -> np.ndarray:

@@ -39,12 +39,11 @@ def headline(facts: Facts) -> Headline | None:
 def _from_metrics(facts: Facts) -> Headline:
     metrics = facts.metrics
     value, n = metrics.required("accuracy"), int(metrics.required("n"))
-    low, high = wilson_interval(value, n)
     return Headline(
         measure=f"{metrics.text('part', 'test')} accuracy",
         accuracy=value,
-        low=metrics.number("accuracy_low") or low,
-        high=metrics.number("accuracy_high") or high,
+        low=metrics.required("accuracy_low"),
+        high=metrics.required("accuracy_high"),
         n=n,
         split=metrics.text("split") or facts.environment.section("data").text("split"),
     )

@@ -67,7 +67,7 @@ def _decoded(array: np.ndarray, what: str) -> np.ndarray:
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "replace")
     if array.dtype.kind == "T":
-        return array.astype(str)
+        return np.array(array.tolist(), dtype=str)  # NumPy casts this text only to known lengths
     if array.dtype.kind == "O":
         if array.size and all(isinstance(value, str) for value in array.flat):
             return array.astype(str)
@@ -83,7 +83,7 @@ def flat_labels(labels: Any, what: str) -> np.ndarray:
     try:
         array = _decoded(np.asarray(labels), what)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SmaltiError(f"{what} is not an array of labels: {error}.") from error
+        raise SmaltiError(f"{what} is not an array of labels: {str(error).rstrip('.')}.") from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2 and array.dtype.kind in "buif":

@@ -7,9 +7,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from smalti.data import cache
 from smalti.data.arrays import GIVEN_SPLIT, Named, Prepared, prepare
@@ -91,22 +92,28 @@ def written(prepared: Prepared, writer: ImageWriter, split: str = GIVEN_SPLIT) -
 def opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
     """Open a ``.npz`` file; damage, another format and unreadable disks are told apart."""
     try:
-        arrays = np.load(path, allow_pickle=False)
+        file = path.open("rb")
     except FileNotFoundError as error:
         raise SmaltiError(f"There is no file {path}.") from error
     except OSError as error:
-        if error.errno:
+        raise unreadable(path, error) from error
+    with file, _loaded(file, path) as arrays:
+        yield arrays
+
+
+def _loaded(file: IO[bytes], path: Path) -> NpzFile:
+    try:
+        arrays = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        if isinstance(error, OSError) and error.errno:
             raise unreadable(path, error) from error
         raise _damaged(path.name, error) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise _damaged(path.name, error) from error
-    if not isinstance(arrays, np.lib.npyio.NpzFile):
-        raise SmaltiError(
-            f"{path.name} holds a single array; expected a .npz file with x_train and y_train.",
-            "Save one with: np.savez('data.npz', x_train=x, y_train=y)",
-        )
-    with arrays:
-        yield arrays
+    if isinstance(arrays, NpzFile):
+        return arrays
+    raise SmaltiError(
+        f"{path.name} holds a single array; expected a .npz file with x_train and y_train.",
+        "Save one with: np.savez('data.npz', x_train=x, y_train=y)",
+    )
 
 
 def read(arrays: Mapping[str, Any], key: str, what: str) -> Any:

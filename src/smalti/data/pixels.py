@@ -27,7 +27,7 @@ def as_array(images: Any, what: str) -> np.ndarray:
         array = np.asarray(images)
     except (TypeError, ValueError, RuntimeError) as error:
         raise SmaltiError(
-            f"{what} is not an array: {error}.",
+            f"{what} is not an array: {str(error).rstrip('.')}.",
             "Pass a NumPy array of pictures that all have the same size.",
         ) from error
     if array.dtype.kind == "O":
@@ -154,9 +154,10 @@ def _range(images: np.ndarray, what: str) -> tuple[float, float]:
     """Return the smallest and largest pixel; values that are not numbers are refused."""
     low, high = np.inf, -np.inf
     for piece in chunks(images):
-        low, high = min(low, float(piece.min())), max(high, float(piece.max()))
-        if not (np.isfinite(low) and np.isfinite(high)):
+        lowest, highest = float(piece.min()), float(piece.max())
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
             raise _not_finite(images, what)
+        low, high = min(low, lowest), max(high, highest)
     return low, high
 
 

@@ -7,6 +7,7 @@ shorter side and cropping the centre, but a 1×10,000 picture stays small on the
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import stat
@@ -14,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -29,9 +31,18 @@ SUFFIXES = frozenset(
 )
 """The endings of files that are taken for pictures."""
 
-# Decoders that may run, whatever a file is called. MPO is what phones write as .jpg; Pillow's
-# other decoders are left out: some of them start programs (EPS runs Ghostscript).
-_DECODERS = ("PNG", "JPEG", "MPO", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+# Decoders that may run, whatever a file is called, and the modules that Pillow has them in. Its
+# others are left out: some of them start programs (EPS runs Ghostscript). Telephones write MPO as
+# .jpg, which the JPEG decoder recognises.
+_DECODERS = {
+    "BMP": "BmpImagePlugin",
+    "GIF": "GifImagePlugin",
+    "JPEG": "JpegImagePlugin",
+    "PNG": "PngImagePlugin",
+    "PPM": "PpmImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "WEBP": "WebPImagePlugin",
+}
 
 # Pillow may decode a JPEG at 1/2, 1/4 or 1/8 and average big pictures down in whole steps first,
 # as long as this many pixels are left for each one wanted (3: no visible difference).
@@ -113,18 +124,30 @@ def _decoded(file: IO[bytes], enough: int) -> tuple[Image, tuple[int, int]]:
     """Return the picture upright in RGB, and its size; a JPEG maybe smaller, but ``enough``."""
     from PIL import Image
 
-    image: Image.Image = Image.open(file, formats=_DECODERS)
+    image: Image.Image = Image.open(file, formats=_decoders())
     width, height = image.size
     # JPEGs are exempt up to Pillow's own refusal at twice the limit: they are decoded smaller,
     # and telephones take pictures of 108 million pixels.
     limit = Image.MAX_IMAGE_PIXELS
     if limit and width * height > limit and image.format not in ("JPEG", "MPO"):
         raise PictureError(f"{width:,}×{height:,} pixels are too many for a picture of this kind")
-    turn = _turn(image)
     least = int(_REDUCING_GAP * enough)
     image.draft("RGB", (least, least))
-    upright = image.transpose(turn) if turn is not None else image
-    return _rgb(upright), (height, width) if turn in _SIDEWAYS else (width, height)
+    stored = image.size
+    image.load()
+    # TIFFs are turned by Pillow as they are loaded, and then say that they are upright.
+    turn = _turn(image)
+    if turn in _SIDEWAYS or image.size != stored:
+        width, height = height, width
+    return _rgb(image.transpose(turn) if turn is not None else image), (width, height)
+
+
+@cache
+def _decoders() -> tuple[str, ...]:
+    """Return the names of the decoders that may run; Pillow knows them once they are imported."""
+    for module in _DECODERS.values():
+        importlib.import_module(f"PIL.{module}")
+    return tuple(_DECODERS)
 
 
 def _turn(image: Image) -> Transpose | None:

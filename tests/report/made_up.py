@@ -26,6 +26,7 @@ CIFAR10 = (
 
 HOSTILE = (
     "<b>x</b>", "日本", "a" * 40, '$1$ & "q"', "{{ 7 }}", "\\1 back", "</script>", "한글 😀",
+    ' id="', "#5a6676", "a\tb", "--> x",
 )  # fmt: skip
 """Names that break careless HTML, SVG, regular expressions, templates, fonts and layouts."""
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ PALETTE = {
 """Light colours by the name of their CSS variable; orange and blue stay apart for everyone."""
 
 FONT_SIZE = 11
+_MARGIN = 12
+"""Around the drawing in files; cut off in the page, whose own margins do."""
+
 _PNG_SCALE = 2
 _OTHER_SCRIPTS = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "PingFang SC", "Yu Gothic",
@@ -62,28 +66,31 @@ class Plot:
     def inline(self) -> str:
         """The drawing as an ``<svg>`` element for the page, in the page's colours and font."""
         svg = self.svg.decode()
-        svg = svg[svg.index("<svg") :]
-        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-        svg = _only_used_ids(svg)
-        for name, colour in PALETTE.items():
-            svg = svg.replace(colour, f"var(--{name})")
-        width = round(self.figure.get_figwidth() * 72)
-        head = f'<svg role="img" aria-label="{_attribute(self.alt)}" style="--width: {width}px" '
-        svg = re.sub(r'<svg .*?(viewBox="[^"]*")[^>]*>', rf"{head}\1>", svg, count=1)
-        return re.sub(r"\n\s*", "\n", svg).strip()
+        svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+        start = svg.index(">", svg.index("<svg")) + 1
+        return self._head() + _for_page(svg[start:])
+
+    def _head(self) -> str:
+        width, height = (inches * 72 - 2 * _MARGIN for inches in self.figure.get_size_inches())
+        return (
+            f'<svg role="img" aria-label="{escape(self.alt)}" style="--width: {width:.0f}px" '
+            f'viewBox="{_MARGIN} {_MARGIN} {width:.5g} {height:.5g}">'
+        )
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of this many page pixels."""
+    """Return an empty figure of this many page pixels, and a margin around them."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=PALETTE["paper"])
+    size = ((width + 2 * _MARGIN) / 72, (height + 2 * _MARGIN) / 72)
+    return Figure(figsize=size, dpi=72, facecolor=PALETTE["paper"])
 
 
 def add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Return axes at this place of the figure, in page pixels from its upper left corner."""
-    across, down = figure.get_figwidth() * 72, figure.get_figheight() * 72
-    box = (left / across, 1 - (top + height) / down, width / across, height / down)
+    """Return axes at this place inside the margin, in page pixels from the upper left corner."""
+    across, down = (inches * 72 for inches in figure.get_size_inches())
+    left, bottom = left + _MARGIN, down - _MARGIN - top - height
+    box = (left / across, bottom / down, width / across, height / down)
     axes = figure.add_axes(box, facecolor="none")
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -146,14 +153,22 @@ def _fonts() -> list[str]:
     return ["DejaVu Sans", *(name for name in _OTHER_SCRIPTS if name in installed)]
 
 
-def _only_used_ids(svg: str) -> str:
-    """Drop ids that nothing refers to: several drawings share one page."""
-    used = set(re.findall(r"#([\w.-]+)", svg))
-    return re.sub(r' id="([^"]*)"', lambda m: m.group() if m.group(1) in used else "", svg)
+def _for_page(svg: str) -> str:
+    """Return the drawing in the page's colours and font, and without ids that nothing refers to.
 
+    Several drawings share one page, so that their ids must not meet. Only tags are changed: a
+    class may have any name.
+    """
+    tags = re.findall(r"<[^>]+>", svg)
+    used = set(re.findall(r"#([\w.-]+)", "".join(tags)))
 
-def _attribute(text: str) -> str:
-    from html import escape
+    def changed(tag: re.Match[str]) -> str:
+        text = tag.group()
+        for name, colour in PALETTE.items():
+            text = text.replace(colour, f"var(--{name})")
+        text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
+        text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+        return re.sub(r' id="([^"]*)"', lambda m: m.group() if m.group(1) in used else "", text)
 
-    # Twice for re.sub: a backslash in a class name is not a reference to a group.
-    return escape(text).replace("\\", "\\\\")
+    svg = re.sub(r"<[^>]+>", changed, svg)
+    return re.sub(r">\s+<", ">\n<", svg).strip()

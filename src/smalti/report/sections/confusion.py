@@ -49,7 +49,7 @@ def confusion(facts: Facts) -> Section:
 def _plots(outputs: Outputs) -> dict[str, Plot]:
     """Return the matrices by caption; without room for numbers one is enough."""
     if len(outputs.class_names) > NUMBERED:
-        caption = "Darker is more, as a share of the true class"
+        caption = "Stronger is more, as a share of the true class"
         return {caption: confusion_plot(outputs.confusion, outputs.class_names)}
     return {
         "Pictures": confusion_plot(outputs.confusion, outputs.class_names),

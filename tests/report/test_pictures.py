@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -71,12 +73,14 @@ def test_what_is_known_of_a_prediction(finished_run: Callable[..., Run]) -> None
     assert shown.index == note["index"]
 
 
-@pytest.mark.parametrize("name", ["../config.json", "/etc/hostname", "a/b.png", "", ".."])
+@pytest.mark.parametrize("name", ["../outside.png", "{run}/outside.png", "a/../right-00.png", ""])
 def test_the_index_reaches_no_file_outside(finished_run: Callable[..., Run], name: str) -> None:
     run = finished_run()
-    index = run.samples_folder / "index.json"
-    index.write_text('{"right": [{"file": "%s", "label": "cat"}]}' % name)  # noqa: UP031
-    with pytest.raises(SmaltiError, match="damaged"):
+    (run.samples_folder / "a").mkdir()
+    shutil.copy(run.samples_folder / "right-00.png", run.path / "outside.png")
+    entry = {"file": name.format(run=run.path), "label": "cat"}
+    (run.samples_folder / "index.json").write_text(json.dumps({"right": [entry]}))
+    with pytest.raises(SmaltiError, match="expected the name of a picture beside the index"):
         pictures(read_facts(run), "right", 16)
 
 

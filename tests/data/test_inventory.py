@@ -1,0 +1,56 @@
+"""The inventory says where each built-in set is without opening it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smalti.data import inventory
+from smalti.data.inventory import available, cache_size
+from smalti.data.load import load_data
+from smalti.names import DATASETS
+
+
+def by_name(data_dir: Path | None = None) -> dict[str, inventory.Available]:
+    return {item.name: item for item in available(data_dir)}
+
+
+def test_nothing_is_here_but_digits() -> None:
+    sets = by_name()
+    assert list(sets) == list(DATASETS)
+    assert [name for name, item in sets.items() if item.here] == ["digits"]
+    assert sets["digits"].sentence() == "comes with scikit-learn"
+    assert sets["cifar10"].sentence() == ("not here; 170.1 MB to download: smalti data get cifar10")
+    assert (sets["mnist"].pictures, sets["mnist"].image_shape) == (70_000, (28, 28, 1))
+    assert cache_size() == 0
+
+
+def test_what_lies_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    path = tmp_path / "fashion_mnist.npz"
+    path.write_bytes(b"?" * 2_000_000)
+    found = by_name(tmp_path)["fashion-mnist"]
+    assert (found.where, found.path, found.size) == ("data folder", path, 2_000_000)
+    assert found.sentence() == f"data folder: {path} (2.0 MB)"
+    assert not by_name()["fashion-mnist"].here
+    monkeypatch.setenv("SMALTI_DATA", str(tmp_path))
+    assert by_name()["fashion-mnist"].here
+    assert not own_cache.exists()
+
+
+def test_published_files_that_are_not_decoded_yet(tmp_path: Path) -> None:
+    (tmp_path / "cifar-10-binary.tar.gz").touch()
+    found = by_name(tmp_path)["cifar10"]
+    assert (found.where, found.path) == ("archives", tmp_path)
+
+
+def test_what_is_cached(own_cache: Path) -> None:
+    load_data("digits")
+    found = by_name()["digits"]
+    assert found.where == "cache"
+    assert found.path is not None
+    assert found.path.parent == own_cache
+    assert found.size > 1797 * 64
+    assert cache_size() == found.size

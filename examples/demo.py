@@ -12,7 +12,7 @@ import sys
 
 import smalti
 from smalti.cli.saying import say_aloud
-from smalti.report.terminal import caption, colour_depth, draw_pictures
+from smalti.reporting.terminal import caption, colour_depth, draw_pictures
 from smalti.wording import accuracy_with_interval
 
 SIX = slice(0, 6)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from smalti.errors import SmaltiError
+from smalti.files import write_json
 from smalti.runs import Run, find_runs, safe_name
 
 ROW = {
@@ -70,3 +71,22 @@ def test_runs_are_found_and_others_left_alone(run, tmp_path):
 )
 def test_names_are_made_safe(name, safe):
     assert safe_name(name) == safe
+
+
+def test_a_run_shows_itself_in_a_notebook_and_escapes_what_it_shows(run):
+    run.write_history([{**ROW, "val_loss": 0.2, "val_accuracy": 0.75}])
+    run.write_metrics({"accuracy": 0.5})
+    write_json(run.config_file, {"name": "<b>x</b>"})
+    shown = run._repr_html_()
+    assert "75.00 %" in shown
+    assert "50.00 %" in shown
+    assert "&lt;b&gt;x&lt;/b&gt;" in shown
+
+
+def test_leftovers_of_a_killed_process_are_removed(run):
+    leftover = run.path / "outputs" / ".test.safetensors.123.tmp"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"half")
+    run.remove_leftovers()
+    assert not leftover.exists()
+    assert run.config_file.exists()

@@ -15,13 +15,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from smalti.errors import MachineError, SmaltiError
+from smalti.version import __version__
 
 if TYPE_CHECKING:
     from smalti.api import evaluate, load, load_data, report, train
     from smalti.data.dataset import Dataset
     from smalti.runs import Run
-
-__version__ = "0.1.0"
 
 _CLASSES = {"Run": "smalti.runs", "Dataset": "smalti.data.dataset"}
 

@@ -15,9 +15,9 @@ from smalti.errors import SmaltiError
 from smalti.evaluation import evaluating
 from smalti.evaluation.evaluating import Evaluation
 from smalti.recipes import Recipe, resolve
-from smalti.recipes.options import checked
+from smalti.recipes.options import checked, with_options
 from smalti.recipes.resolve import DEFAULT
-from smalti.report.page import write_report
+from smalti.reporting.page import write_report
 from smalti.runs import Run
 from smalti.search.many import train_many
 from smalti.training import session
@@ -93,7 +93,7 @@ def prepare(
     options = {name: checked(name, value) for name, value in (options or {}).items()}
     wanted = resolve(recipe, _name_of(data), options)
     if isinstance(data, Dataset):
-        return wanted, data
+        return _as_divided(wanted, data, options), data
     if wanted.data.source and not str(data):
         data = wanted.data.source
     return wanted, _load(data, wanted, data_dir)
@@ -163,6 +163,22 @@ def _load(data: Source, recipe: Recipe, data_dir: str | Path | None) -> Dataset:
         split_seed=wanted.split_seed,
         data_dir=data_dir,
     )
+
+
+def _as_divided(recipe: Recipe, dataset: Dataset, options: Mapping[str, Any]) -> Recipe:
+    """Return the recipe with the division that a loaded data set has; another wish is refused."""
+    has = {
+        "data.image_size": dataset.image_size,
+        "data.validation": dataset.validation,
+        "data.split_seed": dataset.split_seed,
+    }
+    for name, value in has.items():
+        if options.get(name, value) != value:
+            raise SmaltiError(
+                f"{name}={options[name]} comes too late: the data set was loaded with {value}.",
+                f"Say it when loading: load_data(…, {name.removeprefix('data.')}={options[name]}).",
+            )
+    return with_options(recipe, has)
 
 
 def _name_of(data: Source) -> str:

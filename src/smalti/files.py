@@ -32,8 +32,7 @@ def machine_errors(path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         raise MachineError(
             f"Could not write {path}: {reason}.",
-            "What was finished before is kept; free space or choose another folder with --out, "
-            "then continue with: smalti train --resume RUN",
+            "What was finished before is kept; free space, or choose another folder with --out.",
         ) from error
 
 
@@ -108,6 +107,8 @@ def read_tensors(path: Path, repair: str = "") -> tuple[dict[str, np.ndarray], d
     if not path.is_file():
         raise SmaltiError(f"{path} is missing.", hint)
     try:
+        # safetensors calls a file that may not be read a missing one; Python says what is wrong.
+        path.open("rb").close()
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

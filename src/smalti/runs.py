@@ -7,9 +7,11 @@ Arrays outside, tensors inside: this module speaks NumPy and knows no framework.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from smalti.files import (
     write_json,
     write_tensors,
 )
+from smalti.wording import UNKNOWN, percent
 
 HISTORY_COLUMNS = (
     "epoch",
@@ -37,6 +40,10 @@ HISTORY_COLUMNS = (
     "val_accuracy",
     "seconds",
 )
+
+
+CLASSIFIER_KEYS = ("kind", "model", "class_names", "input_shape", "preprocessing")
+"""What classifier.json holds at least."""
 
 
 class Run:
@@ -77,6 +84,33 @@ class Run:
     @property
     def name(self) -> str:
         return self.path.resolve().name
+
+    @property
+    def repair(self) -> str:
+        """The command that writes again whatever of the training was lost or damaged."""
+        return f"smalti train --resume {shlex.quote(str(self.path))}"
+
+    def remove_leftovers(self) -> None:
+        """Remove half-written files of a process that was killed."""
+        for leftover in self.path.rglob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
+
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook: where it is and how good it is, in one small table."""
+        results = self.metrics()
+        rows = {
+            "run": str(self.path),
+            "recipe": self.config().get("name", UNKNOWN),
+            "epochs": str(len(self.history())),
+            "best validation accuracy": percent(self.best_validation()),
+            "test accuracy": percent(results["accuracy"] if results else None),
+        }
+        cells = (
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
+            for name, value in rows.items()
+        )
+        return f"<table>{''.join(cells)}</table>"
 
     # The files, in the order in which a run comes to have them.
 
@@ -146,11 +180,18 @@ class Run:
 
     def environment(self) -> dict[str, Any]:
         """Return the record of versions, device, data fingerprint and seed."""
-        return read_json(self.environment_file, f"smalti train --resume {self.path}")
+        return read_json(self.environment_file, self.repair)
 
     def classifier(self) -> dict[str, Any]:
-        """Return the description of the trained classifier."""
-        return read_json(self.classifier_file, f"smalti train --resume {self.path}")
+        """Return the description of the trained classifier; all that using it needs is there."""
+        description = read_json(self.classifier_file, self.repair)
+        missing = [key for key in CLASSIFIER_KEYS if key not in description]
+        if missing:
+            raise SmaltiError(
+                f"{self.classifier_file} is damaged: it lacks {', '.join(missing)}.",
+                f"Repair it with: {self.repair}",
+            )
+        return description
 
     def metrics(self) -> dict[str, Any] | None:
         """Return the stored test results, or None where the test set was never opened."""
@@ -162,22 +203,28 @@ class Run:
         """Return one mapping an epoch with ``HISTORY_COLUMNS``; empty cells are None."""
         if not self.history_file.exists():
             return []
-        rows: list[dict[str, float | None]] = []
         try:
             with self.history_file.open(newline="", encoding="utf-8") as file:
-                for cells in csv.DictReader(file):
-                    rows.append(
-                        {key: float(cells[key]) if cells[key] else None for key in HISTORY_COLUMNS}
-                    )
+                table = csv.DictReader(file)
+                if tuple(table.fieldnames or ()) != HISTORY_COLUMNS:
+                    raise ValueError
+                return [
+                    {key: float(cell) if cell else None for key, cell in cells.items()}
+                    for cells in table
+                ]
         except OSError as error:
             raise unreadable(self.history_file, error) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise SmaltiError(
                 f"{self.history_file} is damaged: expected the columns "
                 f"{', '.join(HISTORY_COLUMNS)} with numbers.",
-                f"Rewrite it with: smalti train --resume {self.path}",
+                f"Rewrite it with: {self.repair}",
             ) from error
-        return rows
+
+    def best_validation(self) -> float | None:
+        """Return the best epoch's validation accuracy, or None where there is no validation."""
+        values = [row["val_accuracy"] for row in self.history()]
+        return max((value for value in values if value is not None), default=None)
 
     def write_history(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Replace the history by these rows (a missing value leaves its cell empty)."""
@@ -228,7 +275,7 @@ class Run:
 
     def read_model(self) -> tuple[dict[str, np.ndarray], int]:
         """Return the weights that count and the epoch that they are from."""
-        weights, state = read_tensors(self.model_file, f"smalti train --resume {self.path}")
+        weights, state = read_tensors(self.model_file, self.repair)
         return weights, int(state.get("epoch", 0))
 
     def write_last(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:

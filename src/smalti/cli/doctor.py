@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from smalti.version import __version__
+
 CORE = ("torch", "numpy", "pillow", "safetensors", "scikit-learn", "matplotlib", "pooch", "click")
 
 
@@ -28,12 +30,11 @@ def command(data_dir: str | None, as_json: bool) -> None:
 
 def examine(data_dir: str | None) -> dict[str, Any]:
     """Return what the command shows, in order."""
-    import smalti
     from smalti import device
 
     hardware = device.choose()
     facts: dict[str, Any] = {
-        "smalti": smalti.__version__,
+        "smalti": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "system": platform.platform(),
         "packages": {name: _version(name) for name in CORE},

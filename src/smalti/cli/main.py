@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from smalti.errors import SmaltiError, unknown
+from smalti.version import __version__
 
 COMMANDS = {
     "train": "Train a classifier on a data set, a folder of pictures or an .npz file.",
@@ -66,9 +67,7 @@ class Commands(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        import smalti
-
-        click.echo(f"smalti {smalti.__version__}")
+        click.echo(f"smalti {__version__}")
         ctx.exit()
 
 

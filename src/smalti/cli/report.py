@@ -20,7 +20,7 @@ def command(run: str, open_it: bool) -> None:
     Drawn from the files of the run alone; the page needs no network.
     """
     # Not through smalti.api, which loads the framework that training needs.
-    from smalti.report.page import write_report
+    from smalti.reporting.page import write_report
 
     folder = Run(run)
     page = write_report(folder)

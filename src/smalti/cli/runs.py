@@ -41,8 +41,6 @@ def command(folder: str, as_json: bool) -> None:
 
 def _facts(run: Run) -> dict[str, Any]:
     """Return what the list shows; a damaged run is listed with its damage, not skipped."""
-    from smalti.cli.summary import best_validation
-
     date = datetime.fromtimestamp(run.config_file.stat().st_mtime).astimezone()
     facts: dict[str, Any] = {
         "name": run.name,
@@ -59,7 +57,7 @@ def _facts(run: Run) -> dict[str, Any]:
         planned = config.get("training", {}).get("epochs", UNKNOWN)
         history = run.history()
         facts["epochs"] = f"{len(history)}/{planned}"
-        facts["validation"] = best_validation(run)
+        facts["validation"] = run.best_validation()
         facts["data"] = run.environment().get("data", {}).get("name", UNKNOWN)
         results = run.metrics()
         facts["test"] = results.get("accuracy") if results else None

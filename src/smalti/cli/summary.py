@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smalti.metrics import mean_and_deviation, wilson_interval
+from smalti.metrics import mean_and_deviation
 from smalti.runs import Run, find_runs
 from smalti.wording import mean_and_spread
 
 
 def validation_summary(runs: list[Run]) -> str:
     """Return mean ± sd of the best validation accuracy over runs, or why there is none."""
-    best = [best_validation(run) for run in runs]
+    best = [run.best_validation() for run in runs]
     known = [value for value in best if value is not None]
     if len(known) < len(runs):
         return "no validation accuracy: trained without validation"
     return f"validation accuracy {mean_and_spread(*mean_and_deviation(known), len(known))}"
-
-
-def best_validation(run: Run) -> float | None:
-    """Return the validation accuracy of the kept epoch, or None where there is no validation."""
-    values = [row["val_accuracy"] for row in run.history()]
-    known = [value for value in values if value is not None]
-    return max(known) if known else None
 
 
 def interrupted(where: str) -> str:
@@ -35,8 +28,3 @@ def interrupted(where: str) -> str:
     epochs = len(run.history())
     kept = f"{epochs} finished epoch{'s' * (epochs != 1)} kept" if epochs else "no epoch finished"
     return f"\nStopped: {kept}. Continue with: smalti train --resume {run.path}"
-
-
-def interval_at(mean: float, n: int) -> tuple[float, float]:
-    """Return the Wilson interval at the mean accuracy of several runs on the same n pictures."""
-    return wilson_interval(mean, n)

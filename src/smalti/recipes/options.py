@@ -148,7 +148,8 @@ def _unknown_field(name: str) -> SmaltiError:
     known = list(field_help())
     last = name.rpartition(".")[2]
     same_ending = [full for full in known if full.rpartition(".")[2] == last]
-    close = same_ending[0] if same_ending else nearest(name, known)
+    alike = nearest(name, known)
+    close = alike if alike and "." in name else next(iter(same_ending), alike)
     section = name.split(".")[0] + "."
     beside = [full for full in known if full.startswith(section)] or known
     guess = f" Did you mean {close!r}?" if close else ""

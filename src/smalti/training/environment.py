@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-import smalti
 from smalti.data.dataset import Dataset
 from smalti.device import Hardware, cpu_name
 from smalti.errors import SmaltiError, log
 from smalti.recipes import Recipe
 from smalti.runs import Run
+from smalti.version import __version__
 
 BIT_DECIDING = ("torch", "device", "device_name", "precision", "channels_last", "threads")
 """What must be the same for a resumed run to end with the same bits."""
@@ -28,7 +28,7 @@ def environment(
 ) -> dict[str, Any]:
     """Return the record: versions, machine, choices, data, seed, command."""
     return {
-        "smalti": smalti.__version__,
+        "smalti": __version__,
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -56,9 +56,8 @@ def environment(
     }
 
 
-def warn_of_differences(run: Run, current: dict[str, Any]) -> None:
+def warn_of_differences(run: Run, recorded: dict[str, Any], current: dict[str, Any]) -> None:
     """Refuse other data than the run began with; warn where the bits may come out otherwise."""
-    recorded = run.environment()
     was = recorded.get("data", {}).get("fingerprint")
     if was and was != current["data"]["fingerprint"]:
         raise SmaltiError(
@@ -77,7 +76,7 @@ def warn_of_differences(run: Run, current: dict[str, Any]) -> None:
 
 def git_commit() -> str | None:
     """Return the commit of smalti's own checkout, or None for an installed package."""
-    root = Path(smalti.__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     if not (root / ".git").exists():
         return None
     try:

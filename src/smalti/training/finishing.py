@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-import smalti
 from smalti.data.dataset import Dataset
 from smalti.models.building import build, count_parameters
 from smalti.models.inference import compute_logits, load_weights
@@ -20,13 +19,13 @@ from smalti.training import randomness
 from smalti.training.environment import now
 from smalti.training.state import State
 from smalti.training.trainer import Trainer
+from smalti.version import __version__
 
 AUGMENTED_SAMPLES = 16
 
 
 def finish(run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: float) -> None:
     """Write what makes the run usable and reportable without the training code."""
-    run.write_classifier(describe_classifier(trainer, dataset, state))
     if "validation" in dataset.parts:
         write_validation_outputs(run, trainer, dataset, state)
     run.write_samples("augmented", *_augmented_samples(trainer, dataset))
@@ -34,17 +33,17 @@ def finish(run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: 
     run.write_environment({**record, "finished": now(), "seconds": round(seconds, 1)})
 
 
-def describe_classifier(trainer: Trainer, dataset: Dataset, state: State) -> dict[str, Any]:
-    """Return everything but the weights that using the classifier needs."""
+def describe_classifier(trainer: Trainer, dataset: Dataset, epoch: int) -> dict[str, Any]:
+    """Return everything that using the weights of ``epoch`` needs."""
     return {
         "kind": "native",
-        "smalti": smalti.__version__,
+        "smalti": __version__,
         "model": to_dict(trainer.recipe)["model"],
         "class_names": list(dataset.class_names),
         "input_shape": list(dataset.image_shape),
         "preprocessing": {"mean": list(trainer.mean), "std": list(trainer.std)},
         "parameters": count_parameters(trainer.model),
-        "epoch": state.steering.best_epoch,
+        "epoch": epoch,
         "data": dataset.name,
     }
 

@@ -1,4 +1,4 @@
-"""Out of memory: which batch size would fit, found by trying."""
+"""When the machine fails: what is kept, and which batch size would fit, found by trying."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import torch
 
 from smalti.errors import MachineError
 from smalti.models.building import Shape
+from smalti.runs import Run
 from smalti.training.trainer import Trainer
+
+
+@contextmanager
+def naming_the_run(run: Run) -> Iterator[None]:
+    """Add to a failure of the machine how this run goes on once it is mended."""
+    try:
+        yield
+    except MachineError as error:
+        hint = f"{error.hint} Then continue with: {run.repair}".strip()
+        raise MachineError(error.problem, hint) from error
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from smalti import device
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError, log
@@ -17,8 +19,8 @@ from smalti.recipes.doubts import doubts, require_validation
 from smalti.recipes.resolve import fit_to_pictures
 from smalti.runs import Run
 from smalti.training.environment import environment, warn_of_differences
-from smalti.training.finishing import finish
-from smalti.training.memory import out_of_memory_advice
+from smalti.training.finishing import describe_classifier, finish
+from smalti.training.memory import naming_the_run, out_of_memory_advice
 from smalti.training.progress import Listener, Plan
 from smalti.training.state import State, load_state, restore, save_state, weights_of
 from smalti.training.trainer import Trainer
@@ -55,15 +57,17 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
     """
     recipe = recipe_of(run)
     state, arrays = load_state(run)
-    if state.finished and run.model_file.exists() and run.classifier_file.exists():
+    if state.finished and _is_whole(run, state):
         log.info("%s is finished (%s); nothing to resume.", run.path, state.ended)
         return run
     hardware = _hardware(recipe)
     now = environment(recipe, dataset, hardware, "")
-    if run.environment_file.exists():
-        warn_of_differences(run, now)
-    else:
+    recorded = _recorded_environment(run)
+    if recorded is None:
         run.write_environment(now)
+    else:
+        warn_of_differences(run, recorded, now)
+    run.remove_leftovers()
     _train(run, recipe, dataset, hardware, state, arrays, listener or Listener())
     return run
 
@@ -71,6 +75,35 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
 def recipe_of(run: Run) -> Recipe:
     """Return the recipe that made a run."""
     return from_dict(run.config(), str(run.config_file))
+
+
+def _is_whole(run: Run, state: State) -> bool:
+    """Tell whether what training wrote is still there as the last state remembers it."""
+    try:
+        weights, _ = run.read_model()
+        same = weights.keys() == state.best.keys() and all(
+            np.array_equal(weights[name], state.best[name]) for name in weights
+        )
+        has_outputs = state.history[-1]["val_loss"] is None or run.outputs("validation") is not None
+        run.environment()
+        run.samples()
+        rows = len(run.history())
+        return (
+            same
+            and has_outputs
+            and run.classifier() == state.classifier
+            and (rows == len(state.history))
+        )
+    except SmaltiError:
+        return False
+
+
+def _recorded_environment(run: Run) -> dict[str, Any] | None:
+    """Return the record of the run's beginning, or None where it is lost or damaged."""
+    try:
+        return run.environment()
+    except SmaltiError:
+        return None
 
 
 def _completed(recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -107,12 +140,13 @@ def _train(
         restore(run, trainer, dict(arrays))
         run.write_history(state.history)
         run.write_model(state.best, state.steering.best_epoch)
+        run.write_classifier(state.classifier)
     listener.started(_plan(run, recipe, dataset, hardware, trainer, state))
-    with out_of_memory_advice(trainer, dataset.image_shape):
+    with naming_the_run(run), out_of_memory_advice(trainer, dataset.image_shape):
         while not state.finished and state.epoch < recipe.training.epochs:
             if _stopped_early(state, recipe):
                 break
-            _epoch(run, trainer, state, listener)
+            _epoch(run, trainer, dataset, state, listener)
     _require_some_epochs(state)
     state.ended = _reason(state, recipe)
     state.finished = True
@@ -121,7 +155,7 @@ def _train(
     listener.ended(state.ended)
 
 
-def _epoch(run: Run, trainer: Trainer, state: State, listener: Listener) -> None:
+def _epoch(run: Run, trainer: Trainer, dataset: Dataset, state: State, listener: Listener) -> None:
     """Train, judge and store one epoch; model, history, last state, in this order."""
     began = time.perf_counter()
     epoch = state.epoch + 1
@@ -146,7 +180,9 @@ def _epoch(run: Run, trainer: Trainer, state: State, listener: Listener) -> None
     )
     if best:
         state.best = weights_of(trainer.scored_model)
+        state.classifier = describe_classifier(trainer, dataset, epoch)
         run.write_model(state.best, epoch)
+        run.write_classifier(state.classifier)
     run.write_history(state.history)
     save_state(run, trainer, state)
     listener.finished_epoch(state.history[-1], best)
@@ -162,7 +198,7 @@ def _reason(state: State, recipe: Recipe) -> str:
             f"stopped after epoch {state.epoch}: no better validation accuracy for "
             f"{recipe.training.early_stopping} epochs"
         )
-    return f"all {state.epoch} epochs done"
+    return f"all {state.epoch} epochs done" if state.epoch > 1 else "the one epoch is done"
 
 
 def _require_some_epochs(state: State) -> None:

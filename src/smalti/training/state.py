@@ -27,6 +27,7 @@ class State:
     history: list[dict[str, float | None]] = field(default_factory=list)
     steering: Steering = field(default_factory=Steering)
     best: Arrays = field(default_factory=dict)
+    classifier: dict[str, Any] = field(default_factory=dict)
     finished: bool = False
     ended: str = ""
 
@@ -52,6 +53,7 @@ def save_state(run: Run, trainer: Trainer, state: State) -> None:
         "epoch": state.epoch,
         "history": state.history,
         "steering": asdict(state.steering),
+        "classifier": state.classifier,
         "finished": state.finished,
         "ended": state.ended,
     }
@@ -73,6 +75,7 @@ def load_state(run: Run) -> tuple[State, Arrays]:
             history=note["history"],
             steering=Steering(**note["steering"]),
             best=_with_prefix(arrays, "best."),
+            classifier=note["classifier"],
             finished=note["finished"],
             ended=note["ended"],
         )

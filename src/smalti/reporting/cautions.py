@@ -1,0 +1,74 @@
+"""What a reader has to know before trusting the numbers."""
+
+from __future__ import annotations
+
+from smalti.reporting.facts import Facts
+from smalti.wording import plural
+
+# Published counts: Northcutt et al. 2021 (label errors), Barz & Denzler 2020 (near-duplicates).
+KNOWN_LIMITS = {
+    "mnist": "About 15 of MNIST's 10,000 test labels are wrong: above 99.85 % no gain is real.",
+    "cifar10": "About 3.3 % of CIFAR-10's test pictures have near-duplicates in the training part.",
+    "cifar100": "About 10 % of CIFAR-100's test pictures have near-duplicates in training.",
+}
+
+OFFICIAL = "official split"
+
+
+def cautions(facts: Facts) -> list[str]:
+    """Return one sentence a caution, the weightiest first."""
+    found = [
+        _unfinished(facts),
+        _own_split(facts),
+        _without_validation(facts),
+        _opened_often(facts),
+        _precision(facts),
+        _skipped(facts),
+        KNOWN_LIMITS.get(facts.data_name.replace("-", "").lower(), ""),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _unfinished(facts: Facts) -> str:
+    if not facts.environment or facts.environment.text("finished"):
+        return ""
+    return (
+        f"Training has not ended: {plural(len(facts.history), 'epoch')} so far. "
+        f"Continue it with: {facts.resume_command}"
+    )
+
+
+def _own_split(facts: Facts) -> str:
+    split = facts.metrics.text("split") or facts.environment.section("data").text("split")
+    if not split or split == OFFICIAL:
+        return ""
+    return f"The test part is {split}, not an official one: compare only with the same split."
+
+
+def _without_validation(facts: Facts) -> str:
+    if not facts.history or facts.validated:
+        return ""
+    return (
+        "Trained without validation pictures: the last weights were kept, and nothing but the "
+        "test set can judge them. Compare only with runs made the same way."
+    )
+
+
+def _opened_often(facts: Facts) -> str:
+    times = int(facts.metrics.number("times_opened") or 0)
+    if times < 2:
+        return ""
+    return f"The test set was opened {times} times: choices made in between make it flatter."
+
+
+def _precision(facts: Facts) -> str:
+    precision = facts.metrics.text("precision_used", "float32")
+    return "" if precision == "float32" else f"Evaluated in {precision}, not in float32."
+
+
+def _skipped(facts: Facts) -> str:
+    skipped = int(facts.environment.section("data").number("skipped") or 0)
+    if not skipped:
+        return ""
+    verb = "was" if skipped == 1 else "were"
+    return f"{plural(skipped, 'file')} of the data could not be read and {verb} left out."

@@ -1,0 +1,113 @@
+"""The small pictures of a run, ready to stand inside the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from smalti.errors import SmaltiError
+from smalti.reporting.facts import Facts
+from smalti.reporting.records import Record
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_HEAD = 24
+_LARGE = 6_000
+"""Bytes above which a picture is shrunk and stored with loss: the page stays small."""
+
+_LARGE_SIDE = 192
+_SHOWN_SIDE = 96
+_PIXELATED_BELOW = 48
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a data URI with the size to show it in (page pixels).
+
+    Small ones are enlarged by a whole factor, ``pixelated``: what is seen is what the network
+    sees. ``confidence`` is a fraction; texts are empty where nothing is known.
+    """
+
+    uri: str
+    width: int
+    height: int
+    pixelated: bool
+    label: str
+    predicted: str = ""
+    confidence: float | None = None
+    index: int | None = None
+
+
+def pictures(facts: Facts, kind: str, limit: int) -> list[Picture]:
+    """Return up to ``limit`` stored pictures of a kind: ``augmented``, ``right``, ``wrong``."""
+    entries = facts.samples.records(kind)[:limit]
+    return [_picture(facts.run.samples_folder, entry) for entry in entries]
+
+
+def _picture(folder: Path, entry: Record) -> Picture:
+    content = _content(folder, entry)
+    width, height = _size(content)
+    longest = max(width, height)
+    pixelated = longest < _PIXELATED_BELOW
+    factor = _SHOWN_SIDE // longest if pixelated else _SHOWN_SIDE / longest
+    index = entry.number("index")
+    return Picture(
+        uri=_data_uri(content, entry),
+        width=max(1, round(width * factor)),
+        height=max(1, round(height * factor)),
+        pixelated=pixelated,
+        label=entry.text("label"),
+        predicted=entry.text("predicted"),
+        confidence=entry.number("confidence"),
+        index=None if index is None else int(index),
+    )
+
+
+def _content(folder: Path, entry: Record) -> bytes:
+    name = entry.text("file")
+    # A run may come from elsewhere: its index must not reach files outside of its folder.
+    if not name or Path(name).name != name:
+        raise entry.damaged("file", "the name of a picture beside the index")
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _damaged(entry, error.strerror or str(error)) from error
+    if not content.startswith(_PNG) or len(content) < _PNG_HEAD or 0 in _size(content):
+        raise _damaged(entry, "it is not a PNG picture")
+    return content
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """Return width and height from a PNG's first chunk."""
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+def _data_uri(content: bytes, entry: Record) -> str:
+    kind = "png"
+    if len(content) > _LARGE:
+        kind, content = "webp", _shrunk(content, entry)
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _shrunk(content: bytes, entry: Record) -> bytes:
+    from PIL import Image
+
+    small = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.thumbnail((_LARGE_SIDE, _LARGE_SIDE))
+            image.save(small, "WEBP", quality=80)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _damaged(entry, str(error)) from error
+    return small.getvalue()
+
+
+def _damaged(entry: Record, reason: str) -> SmaltiError:
+    return SmaltiError(
+        f"{entry.file / entry.text('file')} is damaged or missing: {reason}.",
+        f"Write it again with: {entry.repair}",
+    )

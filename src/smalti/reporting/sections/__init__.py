@@ -1,0 +1,25 @@
+"""The sections of the report, in the order of the page: add a function here to add a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from smalti.reporting.facts import Facts
+from smalti.reporting.section import Section
+from smalti.reporting.sections.augmentation import augmentation
+from smalti.reporting.sections.classes import classes
+from smalti.reporting.sections.confusion import confusion
+from smalti.reporting.sections.curves import curves
+from smalti.reporting.sections.repeat import repeat
+from smalti.reporting.sections.samples import samples
+from smalti.reporting.sections.training import training
+
+SECTIONS: tuple[Callable[[Facts], Section], ...] = (
+    training,
+    curves,
+    confusion,
+    classes,
+    samples,
+    augmentation,
+    repeat,
+)

@@ -1,0 +1,95 @@
+"""The sections one by one, where the page's text does not tell enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from smalti.reporting.facts import Outputs, read_facts
+from smalti.reporting.sections import SECTIONS
+from smalti.reporting.sections.classes import classes
+from smalti.reporting.sections.confusion import Pair, most_confused
+from smalti.reporting.sections.repeat import repeat
+from smalti.reporting.sections.training import training
+from smalti.runs import Run
+from tests.reporting.made_up import HUNDRED
+
+
+def outputs(confusion: list[list[int]]) -> Outputs:
+    """Return outputs with this confusion matrix."""
+    n = len(confusion)
+    pairs = [
+        (true, guess)
+        for true in range(n)
+        for guess in range(n)
+        for _ in range(confusion[true][guess])
+    ]
+    labels, guesses = np.array(pairs).T
+    return Outputs("test", np.eye(n)[guesses], labels, tuple("abcdef"[:n]))
+
+
+def test_most_confused_come_first_and_right_ones_never() -> None:
+    found = most_confused(outputs([[50, 3, 0], [8, 40, 3], [0, 0, 9]]))
+    assert found == [Pair("b", "a", 8, 51), Pair("a", "b", 3, 53), Pair("b", "c", 3, 51)]
+    assert most_confused(outputs([[50, 3, 0], [8, 40, 3], [0, 0, 9]]), limit=1) == found[:1]
+
+
+def test_the_mean_of_the_classes_is_the_macro_average(finished_run: Callable[..., Run]) -> None:
+    run = finished_run()
+    values = classes(read_facts(run)).values
+    metrics = run.metrics()
+    assert metrics is not None
+    recalls = [value for key, value in metrics.items() if key.startswith("recall/")]
+    assert values["mean"].recall == pytest.approx(np.mean(recalls))
+    assert values["mean"].support == 2000
+
+
+def test_the_lowest_f1_are_marked(finished_run: Callable[..., Run]) -> None:
+    values = classes(read_facts(finished_run())).values
+    rows = sorted(values["tables"][0], key=lambda row: row.f1)
+    assert values["weakest"] == {row.name for row in rows[:3]}
+
+
+def test_with_few_classes_none_is_marked(finished_run: Callable[..., Run]) -> None:
+    assert not classes(read_facts(finished_run(class_names=("a", "b", "c")))).values["weakest"]
+
+
+def test_many_classes_stand_in_two_columns(finished_run: Callable[..., Run]) -> None:
+    tables = classes(read_facts(finished_run(class_names=HUNDRED))).values["tables"]
+    assert [len(table) for table in tables] == [50, 50]
+    assert [row.name for table in tables for row in table] == list(HUNDRED)
+
+
+def test_speed_is_pictures_over_the_epochs_own_seconds(finished_run: Callable[..., Run]) -> None:
+    run = finished_run()
+    run.write_history([{**row, "seconds": 45.0} for row in run.history()])
+    groups = dict(training(read_facts(run)).values["groups"])
+    assert dict(groups["Time and machine"])["Speed"] == "1,000 training pictures a second"
+
+
+def test_what_is_unknown_is_left_out(finished_run: Callable[..., Run]) -> None:
+    run = finished_run()
+    run.environment_file.unlink()
+    run.classifier_file.unlink()
+    run.history_file.unlink()
+    groups = dict(training(read_facts(run)).values["groups"])
+    assert groups["Time and machine"] == []
+    assert dict(groups["Data"]) == {"Data set": "cifar10"}
+
+
+def test_arrays_in_memory_are_repeated_with_a_place_to_fill_in(
+    finished_run: Callable[..., Run],
+) -> None:
+    commands = dict(repeat(read_facts(finished_run(data=""))).values["commands"])
+    assert commands["Train it again"].startswith("smalti train DATA --recipe ")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_names_its_template(
+    section: Callable, finished_run: Callable[..., Run]
+) -> None:
+    found = section(read_facts(finished_run()))
+    assert found.key == section.__name__
+    assert not found.missing

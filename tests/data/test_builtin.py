@@ -319,6 +319,12 @@ def test_a_data_folder_that_is_not_there_is_refused(
         load_data("mnist", data_dir=missing if given == "argument" else None)
 
 
+def test_a_data_folder_that_is_a_file_is_refused(data_dir: Path) -> None:
+    path = save_npz(data_dir, "mnist")
+    with pytest.raises(SmaltiError, match="given with --data-dir is no folder"):
+        load_data("mnist", data_dir=path)
+
+
 def test_another_size_is_an_entry_of_its_own(fetched: list[str]) -> None:
     assert load_data("mnist", image_size=14).image_shape == (14, 14, 1)
     assert load_data("mnist", image_size=28).image_shape == (28, 28, 1)

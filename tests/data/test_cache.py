@@ -248,7 +248,7 @@ def test_a_disk_that_is_too_small_is_noticed_before_the_work() -> None:
     def never(writer: ImageWriter) -> Content:
         raise AssertionError("the work was begun")
 
-    with pytest.raises(MachineError, match=r"need 1,000,000,000,000 MB, but only"):
+    with pytest.raises(MachineError, match=r"need 1,000,000,000,000\.0 MB, but only"):
         cache_writing.build("huge-0", STAMP, (1000, 1000, 1), 10**12, never)
 
 

@@ -36,6 +36,7 @@ def test_idx(tmp_path: Path, array: np.ndarray) -> None:
         (gzip.compress(gzip.decompress(idx(CUBE))[:-1]), "its length does not fit its header"),
         (gzip.compress(gzip.decompress(idx(CUBE)) + b"?"), "its length does not fit its header"),
     ],
+    ids=["empty", "text", "truncated", "short", "floats", "half a header", "less", "more"],
 )
 def test_a_damaged_idx_file_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "file.gz"

@@ -98,8 +98,12 @@ def test_parts_share_their_numbers() -> None:
 REFUSED = {
     "one class": ([3, 3, 3], None, r"All pictures have one class \('3'\)"),
     "one class in text": (["a", "a"], None, "All pictures have one class"),
-    "fractions": ([0.5, 1.0], None, "fractions or NaN"),
-    "nan": ([0.0, np.nan], None, "fractions or NaN"),
+    "fractions": ([0.5, 1.0], None, "fractions, NaN or huge"),
+    "huge fractions": ([0.0, 1e300], None, "huge numbers"),
+    "huge numbers": (np.array([0, 2**63], np.uint64), None, "huge numbers"),
+    "infinite": ([0.0, np.inf], None, "fractions, NaN"),
+    "empty text": (["", "a", ""], None, "y_train has 2 empty labels"),
+    "nan": ([0.0, np.nan], None, "fractions, NaN or huge"),
     "negative": ([-1, 0, 1, 2], None, "out of range: the smallest is -1"),
     "too high for the names": ([0, 1, 2], ["a", "b"], "out of range: 2; expected 0 to 1"),
     "too low for the names": ([-1, 0, 1], ["a", "b"], "out of range: -1; expected 0 to 1"),
@@ -163,6 +167,10 @@ def test_class_names_must_be_a_list_of_names(names: object, words: str) -> None:
 def test_class_names_may_be_bytes() -> None:
     assert names_from(np.array(["é", "b"]), "class_names") == ("é", "b")
     assert names_from(np.array([b"\xc3\xa9", b"b"]), "class_names") == ("é", "b")
+
+
+def test_bytes_that_are_no_text_stay_different_classes() -> None:
+    assert encoded(np.array([b"\xff", b"\xfe", b"a"]))[1] == ("\\xfe", "\\xff", "a")
 
 
 def test_natural_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,34 @@ def test_a_path_that_is_not_there_gets_the_nearest(
         load_data("my.npz")
     with pytest.raises(SmaltiError, match="The folder nowhere is not there either"):
         load_data("nowhere/pictures")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("a" * 5000, "is no usable path: File name too long"),
+        ("~nobody-of-that-name/x.npz", "is no usable path: Could not determine home"),
+        ("https://example.org/data.npz", "is an address; expected a folder"),
+        ("/dev/null", "is a file of another kind"),
+    ],
+)
+def test_what_can_be_no_path_is_refused(typed: str, words: str) -> None:
+    with pytest.raises(SmaltiError, match=words) as caught:
+        load_data(typed)
+    assert len(caught.value.problem) < 200
+
+
+def test_a_link_to_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lost").symlink_to("nothing")
+    with pytest.raises(SmaltiError, match="is a link that leads nowhere"):
+        load_data(tmp_path / "lost")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are a Unix thing")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(SmaltiError, match="is a file of another kind"):
+        load_data(tmp_path / "pipe.npz")
 
 
 @pytest.mark.parametrize("typed", ["pictures", "pictures/", "./pictures", "../here/pictures"])

@@ -189,3 +189,8 @@ def test_almost_black_pictures_are_doubted(
 ) -> None:
     converted(np.array([0, highest]).repeat(8).reshape(1, 4, 4))
     assert f"multiply them by {factor} first" in said.text
+
+
+def test_black_pictures_are_doubted(said: pytest.LogCaptureFixture) -> None:
+    converted(np.zeros((2, 4, 4), np.uint8))
+    assert "all pictures are black" in said.text

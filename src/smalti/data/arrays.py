@@ -14,6 +14,7 @@ from smalti.data.labels import encode
 from smalti.data.pictures import fitted
 from smalti.data.pixels import Conversion, as_array, as_pictures, conversions
 from smalti.errors import SmaltiError, log
+from smalti.wording import plural
 
 GIVEN_SPLIT = "given split"
 """What is said of a test part that came with the user's own data."""
@@ -123,8 +124,8 @@ def _check_lengths(given: Named, images: np.ndarray) -> None:
     except TypeError:
         n = -1
     if n != len(images):
-        labels = f"{n:,} labels" if n >= 0 else "no list of labels"
+        labels = plural(n, "label") if n >= 0 else "no list of labels"
         raise SmaltiError(
-            f"{given.images_name} has {len(images):,} pictures, but {given.labels_name} has "
-            f"{labels}; expected one label for each picture."
+            f"{given.images_name} has {plural(len(images), 'picture')}, but "
+            f"{given.labels_name} has {labels}; expected one label for each picture."
         )

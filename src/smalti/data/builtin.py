@@ -12,8 +12,8 @@ import numpy as np
 
 from smalti.data import cache, npz
 from smalti.data.arrays import Named, prepare
+from smalti.data.cache_folders import expanded, is_file, writable_folder
 from smalti.data.cache_folders import folder as cache_folder
-from smalti.data.cache_folders import writable_folder
 from smalti.data.cache_writing import build
 from smalti.data.dataset import Dataset
 from smalti.data.downloads import DownloadError, fetch
@@ -71,7 +71,7 @@ def files(published: Published, data_dir: Path | None) -> Iterable[Path]:
     for folder in folders(data_dir):
         for spelling in _spellings(published.name):
             path = folder / f"{spelling}.npz"
-            if published.archives and path.is_file():
+            if published.archives and is_file(path):
                 yield path
 
 
@@ -80,11 +80,12 @@ def folders(data_dir: Path | None) -> list[Path]:
     own = data_dir or os.environ.get("SMALTI_DATA") or None
     if own is None:
         return [cache_folder()]
-    path = Path(own).expanduser()
+    path = expanded(own)
     if not path.is_dir():
         named = "--data-dir" if data_dir else "SMALTI_DATA"
+        found = "is no folder" if is_file(path) else "is not there"
         raise SmaltiError(
-            f"The data folder {path} given with {named} is not there.",
+            f"The data folder {path} given with {named} {found}.",
             "Make it, correct the path, or leave it out: smalti then uses its cache.",
         )
     return [path, cache_folder()]
@@ -190,7 +191,7 @@ def archives_at_hand(published: Published, data_dir: Path | None) -> list[Path] 
         here = [folder] if len(names) == 1 else []
         for place in (*own, *here, folder / "downloads" / published.name):
             paths = [place / name for name in names]
-            if all(path.is_file() for path in paths):
+            if all(map(is_file, paths)):
                 return paths
     return None
 

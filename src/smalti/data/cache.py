@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti.data.cache_folders import readable_folders
+from smalti.data.cache_folders import is_file, readable_folders
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import MachineError, SmaltiError, log
 from smalti.files import read_json, write_json
@@ -82,7 +82,7 @@ def find(key: str, stamp: Mapping[str, Any] | None = None) -> Entry | None:
     for root in readable_folders():
         path = root / key
         try:
-            entry = opened(path) if (path / RECORD).exists() else None
+            entry = opened(path) if is_file(path / RECORD) else None
         except PermissionError:
             continue  # another user's
         except (OSError, ValueError, KeyError, TypeError, AttributeError, SmaltiError) as error:

@@ -25,10 +25,26 @@ def folder() -> Path:
     """Return the cache folder: ``SMALTI_CACHE``, or the platform's."""
     chosen = os.environ.get("SMALTI_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     from platformdirs import user_cache_path
 
     return user_cache_path("smalti")
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with ``~`` replaced by the home folder, where there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file is there; in a folder that may not be searched, it is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def readable_folders() -> list[Path]:
@@ -122,8 +138,8 @@ def check_space(place: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if needed > free:
         raise MachineError(
-            f"The decoded pictures need {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are "
-            f"free in the cache folder {place.parent}.",
+            f"The decoded pictures need {needed / 1e6:,.1f} MB, but only {free / 1e6:,.1f} MB are "
+            f"free on the disk with the cache folder {place.parent}.",
             "Free some space, or set SMALTI_CACHE to a folder on a larger disk.",
         )
 

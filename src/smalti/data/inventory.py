@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +53,10 @@ def available(data_dir: str | Path | None = None) -> list[Available]:
 def cache_size() -> int:
     """Return how many bytes smalti's cache holds: decoded sets, folders and downloads."""
     return sum(
-        file.stat().st_size
-        for root in readable_folders()
-        if root.is_dir()
-        for file in root.rglob("*")
-        if file.is_file()
+        (Path(root) / name).lstat().st_size
+        for folder in readable_folders()
+        for root, _, names in os.walk(folder)  # passes over what may not be read
+        for name in names
     )
 
 

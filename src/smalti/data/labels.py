@@ -65,7 +65,7 @@ def names_from(array: Any, what: str) -> tuple[str, ...]:
 def _decoded(array: np.ndarray, what: str) -> np.ndarray:
     """Return bytes and lists of texts as text; other Python objects are refused."""
     if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8", "replace")
+        return np.char.decode(array, "utf-8", "backslashreplace")  # different stays different
     if array.dtype.kind == "T":
         return np.array(array.tolist(), dtype=str)  # NumPy casts this text only to known lengths
     if array.dtype.kind == "O":
@@ -83,7 +83,9 @@ def flat_labels(labels: Any, what: str) -> np.ndarray:
     try:
         array = _decoded(np.asarray(labels), what)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SmaltiError(f"{what} is not an array of labels: {str(error).rstrip('.')}.") from error
+        uneven = "inhomogeneous" in str(error)
+        reason = "its rows have different lengths" if uneven else str(error).rstrip(".")
+        raise SmaltiError(f"{what} is not an array of labels: {reason}.") from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2 and array.dtype.kind in "buif":
@@ -109,16 +111,21 @@ def _from_one_hot(array: np.ndarray, what: str) -> np.ndarray:
 
 
 def _whole_or_text(array: np.ndarray, what: str) -> np.ndarray:
-    if array.dtype.kind == "U":
-        return array
-    if array.dtype.kind == "b":
+    kind = array.dtype.kind
+    if kind == "U" and (array == "").any():
+        n = plural(int((array == "").sum()), "empty label")
+        raise SmaltiError(f"{what} has {n}; expected a class name for each picture.")
+    if kind in "Ub":
         return array.astype(str)
-    if array.dtype.kind in "iu":
+    if kind in "iuf" and (kind == "i" or _fits_int64(array)):
         return array.astype(np.int64)
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        return array.astype(np.int64)
-    found = "fractions or NaN" if array.dtype.kind == "f" else f"the type {array.dtype}"
+    found = "fractions, NaN or huge numbers" if kind in "uf" else f"the type {array.dtype}"
     raise SmaltiError(f"{what} has {found}; expected whole numbers, one-hot rows or text.")
+
+
+def _fits_int64(array: np.ndarray) -> bool:
+    """Return whether every number is whole, and small enough to be told from its neighbours."""
+    return bool((np.abs(array) <= 2**53).all() and (array == np.rint(array)).all())
 
 
 def _one_hot_width(labels: Mapping[str, Any]) -> int:
@@ -177,7 +184,7 @@ def _numbers(
         strange = np.setdiff1d(values, distinct)
         if len(strange):
             raise _strange(part, str(strange[0]), list(map(str, distinct.tolist())), first)
-    if distinct.tolist() != list(range(len(distinct))):
+    if len(distinct) > 1 and distinct.tolist() != list(range(len(distinct))):
         log.info(
             "The labels are %s to %s, %d classes: numbered from 0, and called as they were.",
             distinct[0],

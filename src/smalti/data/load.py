@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -108,13 +109,19 @@ def _built_in_name(source: str) -> str | None:
 def _from_path(source: str, image_size: int) -> Dataset:
     if not source.strip() or "\0" in source:
         raise unknown("data set", source, DATASETS, "smalti data list")
-    path = Path(source).expanduser()
+    if "://" in source:
+        raise SmaltiError(
+            f"{source} is an address; expected a folder or a .npz file on this machine.",
+            "Download it first. Only the built-in sets are fetched: " + ", ".join(DATASETS),
+        )
     try:
+        path = Path(source).expanduser()
         if path.is_dir():
             return folders.from_folder(path, source, image_size)
         exists = path.exists()
-    except OSError as error:
-        raise SmaltiError(f"{source!r} is no usable path: {error.strerror}.") from error
+    except (OSError, RuntimeError) as error:  # too long, a ring of links, nobody's home
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise SmaltiError(f"{reprlib.repr(source)} is no usable path: {reason}.") from error
     if exists:
         return _from_file(path, source, image_size)
     if _looks_like_path(source):
@@ -123,7 +130,7 @@ def _from_path(source: str, image_size: int) -> Dataset:
 
 
 def _from_file(path: Path, source: str, image_size: int) -> Dataset:
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() == ".npz" and path.is_file():
         return npz.from_file(path, source, image_size)
     from smalti.data.pictures import SUFFIXES
 
@@ -143,6 +150,8 @@ def _looks_like_path(source: str) -> bool:
 def _no_such_path(path: Path) -> SmaltiError:
     """Return the error for a path that is not there, with the nearest one that is."""
     folder = path.parent
+    if path.is_symlink():
+        return SmaltiError(f"{path} is a link that leads nowhere.", "Mend or remove it.")
     try:
         close = nearest(path.name, [entry.name for entry in folder.iterdir()])
     except OSError:

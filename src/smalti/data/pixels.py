@@ -26,8 +26,10 @@ def as_array(images: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(images)
     except (TypeError, ValueError, RuntimeError) as error:
+        uneven = "inhomogeneous" in str(error)
+        reason = "its pictures have different sizes" if uneven else str(error).rstrip(".")
         raise SmaltiError(
-            f"{what} is not an array: {str(error).rstrip('.')}.",
+            f"{what} is not an array: {reason}.",
             "Pass a NumPy array of pictures that all have the same size.",
         ) from error
     if array.dtype.kind == "O":
@@ -140,7 +142,9 @@ def _check_sizes(arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _warn_of_darkness(highest: float, factor: float) -> None:
-    if 0 < highest * factor < _DARK:
+    if highest == 0:
+        log.warning("Every pixel is 0: all pictures are black.")
+    elif highest * factor < _DARK:
         log.warning(
             "The brightest pixel is %g of 255: the pictures are almost black. If their range is "
             "0–%g, multiply them by %g first.",

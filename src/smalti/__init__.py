@@ -18,7 +18,7 @@ from smalti.errors import MachineError, SmaltiError
 from smalti.version import __version__
 
 if TYPE_CHECKING:
-    from smalti.api import evaluate, load, load_data, report, train
+    from smalti.api import evaluate, load, load_data, report, resume, train
     from smalti.data.dataset import Dataset
     from smalti.runs import Run
 
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "load_data",
     "report",
+    "resume",
     "train",
 ]
 

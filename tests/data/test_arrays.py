@@ -16,7 +16,7 @@ X_TEST, Y_TEST = shapes(30, seed=1)
 def test_pictures_and_labels() -> None:
     data = load_data((X, Y))
     assert [len(part) for part in data.parts.values()] == [48, 6, 6]
-    assert (data.name, data.source, data.split) == ("arrays", "arrays", "our own 80/10/10 split")
+    assert (data.name, data.source, data.split) == ("arrays", "", "our own 80/10/10 split")
     assert data.image_shape == (12, 12, 1)
     assert data.class_names == ("0", "1", "2")
     for part in data.parts.values():

@@ -84,13 +84,15 @@ class Classifier(ABC):
     def _read_all(
         self, sources: Iterable[str | Path | bytes]
     ) -> tuple[list[np.ndarray], list[str]]:
+        from smalti.data.pictures import PictureError
+
         arrays, errors = [], []
         for source in sources:
             try:
                 arrays.append(self._read(source))
                 errors.append("")
-            except SmaltiError as error:
-                errors.append(error.problem)
+            except PictureError as error:
+                errors.append(error.reason)
         return arrays, errors
 
     def _shaped(self, images: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def in_memory(prepared: Prepared, name: str = "arrays") -> Dataset:
     parts = {
         part: Part.whole(prepared.whole(part), labels) for part, labels in prepared.labels.items()
     }
-    dataset = Dataset(name, name, prepared.class_names, parts, fingerprint="", split=GIVEN_SPLIT)
+    dataset = Dataset(name, "", prepared.class_names, parts, fingerprint="", split=GIVEN_SPLIT)
     return replace(dataset, fingerprint=fingerprint(dataset))
 
 

@@ -50,7 +50,8 @@ class Part:
 class Dataset:
     """Pictures ready for training, with everything a run has to remember about them.
 
-    ``source`` is what the user typed (a built-in name or a path), ``fingerprint`` a SHA-256 of
+    ``source`` is what the user typed (a built-in name or a path; empty for arrays in memory),
+    ``fingerprint`` a SHA-256 of
     the content, ``split`` says in words where the test part comes from (``"official split"``, or
     ``"our own 80/10/10 split"``), ``skipped`` lists files left out, each with its reason.
     ``file_sizes`` (M×2, width and height in pixels) is known for pictures read from files; its

@@ -14,6 +14,7 @@ from smalti import device
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError, log
 from smalti.models.building import count_parameters
+from smalti.names import DATASETS
 from smalti.recipes import Recipe, from_dict, to_dict
 from smalti.recipes.doubts import doubts, require_validation
 from smalti.recipes.resolve import fit_to_pictures
@@ -109,8 +110,8 @@ def _recorded_environment(run: Run) -> dict[str, Any] | None:
 def _completed(recipe: Recipe, dataset: Dataset) -> Recipe:
     """Fill in what only the pictures decide, so that the config repeats the run by itself."""
     source = dataset.source
-    if source and Path(source).exists():
-        source = str(Path(source).resolve())
+    if source and source not in DATASETS:
+        source = str(Path(source).expanduser().resolve())
     recipe = replace(recipe, data=replace(recipe.data, source=source))
     return fit_to_pictures(recipe, dataset.image_shape)
 

@@ -1,0 +1,191 @@
+"""What a person does with smalti from the first day, command by command."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from smalti import names
+from smalti.runs import Run
+from tests.support import SMALTI, process_environment
+
+QUICK = ["--recipe", "dense", "--epochs", "1", "--set", "model.hidden=8"]
+
+
+def test_alone_it_prints_five_commands_to_try(smalti):
+    outcome = smalti()
+    assert outcome.code == 0
+    assert sum(line.startswith("  smalti ") for line in outcome.out.splitlines()) == 5
+
+
+def test_several_seeds_give_several_runs_their_mean_and_the_next_line(smalti, npz):
+    outcome = smalti("train", npz(), *QUICK, "--seeds", "3")
+    assert outcome.code == 0
+    runs = "runs/tiny-dense-0 runs/tiny-dense-1 runs/tiny-dense-2"
+    assert f"next  smalti evaluate {runs}" in outcome.out
+    assert "validation accuracy" in outcome.out
+    assert "(mean ± sd, 3 seeds)" in outcome.out
+    measured = smalti("evaluate", *runs.split())
+    assert measured.out.count("test accuracy") == 4
+    assert "95 % interval at the mean" in measured.out
+
+
+def test_flags_and_set_end_in_the_config(smalti, npz, tmp_path):
+    outcome = smalti(
+        "train", npz(), *QUICK, "--optimizer", "sgd", "--learning-rate", "0.05", "--seed", "7",
+        "--set", "model.activation=tanh", "--batch-size", "10", "--label-smoothing", "0.1",
+        "--ema", "0.9", "--validation", "0.2", "--out", "elsewhere", "--name", "mine",
+    )  # fmt: skip
+    assert outcome.code == 0
+    config = Run(tmp_path / "elsewhere" / "tiny-mine-7").config()
+    assert config["optimizer"]["name"] == "sgd"
+    assert config["model"]["activation"] == "tanh"
+    assert (config["training"]["batch_size"], config["training"]["ema"]) == (10, 0.9)
+    assert config["data"]["validation"] == 0.2
+
+
+def test_a_folder_of_pictures_is_trained_measured_and_predicted(smalti, pictures, tmp_path):
+    folder = pictures(12)
+    options = ["--epochs", "3", "--set", "model.filters=4,8"]
+    assert smalti("train", folder, "--image-size", "16", *options).code == 0
+    [run] = (tmp_path / "runs").iterdir()
+    measured = smalti("evaluate", run)
+    assert "our own 80/10/10 split" in measured.out
+    picture = next((folder / "ring").iterdir())
+    predicted = smalti("predict", run, picture, "--json")
+    [answer] = json.loads(predicted.out)
+    assert answer["source"] == str(picture)
+    assert answer["label"] in {"bar", "column", "ring"}
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+
+
+def test_evaluating_twice_shows_what_is_stored(smalti, run_folder):
+    stored = smalti("evaluate", run_folder)
+    assert "stored result of" in stored.out
+    assert "opened so far: 1" in stored.out
+    again = smalti("evaluate", run_folder, "--again")
+    assert "stored result" not in again.out
+    assert "opened so far: 2" in smalti("evaluate", run_folder).out
+    [values] = json.loads(smalti("evaluate", run_folder, "--json").out)
+    assert values["times_opened"] == 2
+
+
+def test_evaluate_shows_classes_and_the_confusion_matrix(smalti, run_folder):
+    shown = smalti("evaluate", run_folder).out
+    assert "precision" in shown
+    assert "true \\ predicted" in shown
+    assert "n = 360" in shown
+
+
+def test_predict_gives_text_json_and_csv_in_the_order_asked(smalti, run_folder, picture, tmp_path):
+    second = tmp_path / "zweites Bild ü.png"
+    second.write_bytes(picture.read_bytes())
+    text = smalti("predict", run_folder, second, picture)
+    assert [line.split(":")[0] for line in text.out.splitlines()] == [str(second), str(picture)]
+    rows = list(csv.DictReader(io.StringIO(smalti("predict", run_folder, second, "--csv").out)))
+    assert rows[0]["source"] == str(second)
+    assert 0 < float(rows[0]["confidence"]) <= 1
+    globbed = json.loads(smalti("predict", run_folder, str(tmp_path / "*.png"), "--json").out)
+    assert [answer["source"] for answer in globbed] == [str(picture), str(second)]
+
+
+def test_predicting_from_a_data_set_says_right_or_wrong(smalti, run_folder):
+    outcome = smalti("predict", run_folder, "--data", "digits", "--index", "5", "--index", "0")
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("digits test 5: ")
+    assert all("✓ right" in line or "✗ wrong, it is" in line for line in lines)
+    [row] = json.loads(
+        smalti("predict", run_folder, "--data", "digits", "--part", "train", "--json").out
+    )
+    assert row["right"] == (row["label"] == row["true"])
+    too_far = smalti("predict", run_folder, "--data", "digits", "--index", "360")
+    assert too_far.code == 2
+    assert "0 to 359" in too_far.err
+
+
+def test_runs_lists_what_there_is(smalti, run_folder):
+    listed = smalti("runs", run_folder.parent).out
+    assert "digits-dense-0" in listed
+    assert "2/2" in listed
+    [row] = json.loads(smalti("runs", run_folder.parent, "--json").out)
+    assert (row["data"], row["recipe"]) == ("digits", "dense")
+    assert 0 < row["test"] < 1
+    assert "Make one" in smalti("runs", "nowhere").out
+
+
+def test_recipes_are_listed_shown_and_written(smalti, tmp_path):
+    listed = smalti("recipes").out
+    assert all(name in listed for name in names.RECIPES)
+    assert "training.label_smoothing" in smalti("recipes", "--fields").out
+    written = smalti("recipes", "cnn", "--data", "mnist", "--json").out
+    (tmp_path / "mine.json").write_text(written)
+    assert json.loads(written)["model"]["padding"] == "valid"
+    assert smalti("recipes", "cn").code == 2
+    assert "Did you mean 'mnist'" in smalti("recipes", "cnn", "--data", "mnst").err
+
+
+def test_a_written_recipe_is_taken_back(smalti, npz, tmp_path):
+    first = smalti("train", npz(), *QUICK)
+    assert first.code == 0
+    again = smalti("train", npz(), "--recipe", "runs/tiny-dense-0/config.json")
+    assert again.code == 0
+    paths = [tmp_path / "runs" / name for name in ("tiny-dense-0", "tiny-dense-0-2")]
+    weights = [Run(path).model_file.read_bytes() for path in paths]
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("model", names.MODELS)
+@pytest.mark.parametrize("data", names.DATASETS)
+def test_models_show_layers_and_sizes(smalti, model, data):
+    shown = smalti("models", model, "--data", data).out
+    assert "parameters" in shown.splitlines()[-1]
+    assert "MFLOP a picture" in shown.splitlines()[-1]
+
+
+def test_models_take_shapes_and_fields(smalti):
+    shown = smalti("models", "cnn", "--shape", "64x64x3", "--classes", "5").out
+    assert "64×64×3 pictures, 5 classes" in shown
+    assert smalti("models", "cnn", "--shape", "wide").code == 2
+    assert (
+        "16×32×32" in smalti("models", "cnn", "--data", "cifar10", "--set", "model.filters=16").out
+    )
+
+
+def test_doctor_looks_at_everything(smalti):
+    facts = json.loads(smalti("doctor", "--json").out)
+    assert facts["packages"]["torch"]
+    assert set(facts["matrix product"]) == {"float32", "bfloat16"}
+    assert set(facts["data"]) == set(names.DATASETS)
+    assert facts["threads"] >= 1
+    assert smalti("doctor").code == 0
+
+
+def test_ctrl_c_keeps_finished_epochs_and_ends_with_130(npz, tmp_path):
+    command = [*SMALTI, "train", str(npz(300)), "--recipe", "dense", "--epochs", "5000"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=process_environment(), stderr=subprocess.PIPE, text=True
+    )
+    history = tmp_path / "runs" / "tiny-dense-0" / "history.csv"
+    for _ in range(3000):
+        if history.exists() or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "finished epoch" in said
+    assert "Continue with: smalti train --resume runs/tiny-dense-0" in said
+    assert "Traceback" not in said
+    run = Run(history.parent)
+    assert len(run.history()) >= 1
+    assert run.read_model()[1] >= 1
+    # What was finished is usable at once.
+    done = subprocess.run(
+        [*SMALTI, "evaluate", "runs/tiny-dense-0"], cwd=tmp_path, env=process_environment(),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -52,6 +52,18 @@ def test_a_shift_moves_at_most_as_far_as_asked():
         assert distance.max() > 0.15 * 21
 
 
+def test_shifts_alone_are_by_whole_pixels_and_all_equally_likely():
+    picture = torch.zeros(3000, 1, 20, 30)
+    picture[:, :, 10, 15] = 255
+    moved = affine(AugmentationConfig("affine", shift=0.1))(picture, generator()).round()
+    assert set(moved.unique().tolist()) == {0, 255}
+    _, _, rows, columns = (moved == 255).nonzero(as_tuple=True)
+    assert len(rows) == 3000
+    assert rows.unique().tolist() == [8, 9, 10, 11, 12]
+    assert columns.unique().tolist() == [12, 13, 14, 15, 16, 17, 18]
+    assert rows.bincount()[8:].min() > 3000 / 5 * 0.8
+
+
 def test_a_rotation_by_a_right_angle_is_exact(monkeypatch):
     # The first of the five draws is the angle, 1 its largest; 0.5 stands for no change.
     draws = torch.tensor([[1.0], [0.5], [0.5], [0.5], [0.5]])

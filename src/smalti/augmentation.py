@@ -29,13 +29,14 @@ def affine(config: AugmentationConfig) -> Augment | None:
     Each picture gets its own uniform draw: shift up to ± ``shift`` of the side on each axis,
     rotation up to ± ``rotation`` degrees, both sides scaled by 1 ± ``zoom``, mirrored in half of
     the cases where ``horizontal_flip``. What comes in from outside repeats the border pixel, as
-    in Keras. Where nothing but the mirror and whole shifts would move, see :func:`mirror`.
+    in Keras. Without rotation and zoom, shifts are by whole pixels: interpolating between pixels
+    blurs, and the pictures to be judged later are not blurred.
     """
     if not (config.shift or config.rotation or config.zoom):
         return mirror if config.horizontal_flip else None
 
     def change(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        matrices = _matrices(len(pictures), config, generator)
+        matrices = _matrices(len(pictures), pictures.shape[2:], config, generator)
         grid = functional.affine_grid(
             matrices.to(pictures.device, non_blocking=True),
             list(pictures.shape),
@@ -52,13 +53,25 @@ def affine(config: AugmentationConfig) -> Augment | None:
     return change
 
 
+def _shifts(symmetric: torch.Tensor, size: torch.Size, config: AugmentationConfig) -> torch.Tensor:
+    """Return shifts 2×n down and across; the whole side is 2 in the coordinates of grid_sample."""
+    pixels = torch.tensor(size)[:, None]
+    moved = config.shift * symmetric * pixels
+    if not (config.rotation or config.zoom):
+        largest = torch.floor(config.shift * pixels)
+        moved = torch.round(symmetric * (largest + 0.5)).clamp(-largest, largest)
+    return 2 * moved / pixels
+
+
 def mirror(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return the pictures with a random half of them mirrored left and right."""
     chosen = (torch.rand(len(pictures), generator=generator) < 0.5).to(pictures.device)
     return torch.where(chosen[:, None, None, None], pictures.flip(3), pictures)
 
 
-def _matrices(n: int, config: AugmentationConfig, generator: torch.Generator) -> torch.Tensor:
+def _matrices(
+    n: int, size: torch.Size, config: AugmentationConfig, generator: torch.Generator
+) -> torch.Tensor:
     """Return n inverse maps 2×3 from target to source in the coordinates −1…1 of grid_sample."""
     draw = torch.rand(5, n, generator=generator)
     symmetric = 2 * draw - 1
@@ -69,8 +82,7 @@ def _matrices(n: int, config: AugmentationConfig, generator: torch.Generator) ->
         flip = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
         scale_x = scale_x * flip
     cosine, sine = torch.cos(angle), torch.sin(angle)
-    # A shift of the whole side is 2 in these coordinates.
-    shift_x, shift_y = 2 * config.shift * symmetric[3], 2 * config.shift * symmetric[4]
+    shift_y, shift_x = _shifts(symmetric[3:], size, config)
     return torch.stack(
         [
             torch.stack([cosine * scale_x, -sine * scale_y, shift_x], dim=1),

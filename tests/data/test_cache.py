@@ -32,8 +32,10 @@ def fill(writer: ImageWriter) -> Content:
     return Content(CLASS_NAMES, LABELS, {"train": 20, "test": 10}, "given split")
 
 
-def build(fill: Callable[[ImageWriter], Content] = fill) -> cache.Entry:
-    return cache_writing.build("tiny-0", STAMP, (12, 12, 1), 30, fill)
+def build(
+    fill: Callable[[ImageWriter], Content] = fill, stamp: dict[str, object] = STAMP
+) -> cache.Entry:
+    return cache_writing.build("tiny-0", stamp, (12, 12, 1), 30, fill)
 
 
 def test_what_was_built_is_found() -> None:
@@ -99,11 +101,15 @@ def test_what_a_killed_process_left_is_swept_a_day_later(own_cache: Path) -> Non
     for place in (old, young):
         place.mkdir(parents=True)
         (place / "images.npy").touch()
+    busy = own_cache / ".building-9abc"
+    shutil.copytree(young, busy)
     yesterday = time.time() - 100_000
-    os.utime(old, (yesterday, yesterday))
+    for path in (old, old / "images.npy", busy):
+        os.utime(path, (yesterday, yesterday))
     build()
     assert not old.exists()
     assert young.exists()
+    assert busy.exists()
 
 
 def test_content_must_fit_the_pictures_written() -> None:
@@ -175,7 +181,7 @@ def test_readers_are_not_disturbed_by_writers(
 ) -> None:
     build()
     with ThreadPoolExecutor(4) as pool:
-        writing = [pool.submit(build) for _ in range(30)]
+        writing = [pool.submit(build, fill, {"number": n}) for n in range(30)]
         while not all(future.done() for future in writing):
             entry = cache.find("tiny-0")
             assert entry is not None
@@ -183,9 +189,16 @@ def test_readers_are_not_disturbed_by_writers(
     assert said.text == ""
 
 
+def test_a_slower_writer_takes_what_is_there(own_cache: Path) -> None:
+    first = build()
+    again = build()
+    assert again.record == first.record
+    assert len(list((own_cache / "tiny-0").iterdir())) == 3
+
+
 def test_a_replaced_entry_leaves_no_arrays_behind(own_cache: Path) -> None:
     old = build().images
-    build()
+    build(stamp={"path": "elsewhere"})
     names = sorted(path.name.split("-")[0] for path in (own_cache / "tiny-0").iterdir())
     assert names == ["images", "labels", "record.json"]
     assert (old == IMAGES).all()  # who has it mapped keeps it

@@ -35,6 +35,9 @@ _FIELDS = (
     "split",
 )
 
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, SmaltiError)
+"""What opening an entry raises where something is wrong with it."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -85,7 +88,7 @@ def find(key: str, stamp: Mapping[str, Any] | None = None) -> Entry | None:
             entry = opened(path) if is_file(path / RECORD) else None
         except PermissionError:
             continue  # another user's
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, SmaltiError) as error:
+        except DAMAGE as error:
             reason = error.problem if isinstance(error, SmaltiError) else error
             log.warning("The cached copy in %s is damaged (%s): it is made again.", path, reason)
             continue

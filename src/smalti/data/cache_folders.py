@@ -90,15 +90,17 @@ def _new_folder_in(root: Path) -> Path:
 
 
 def sweep(paths: Iterable[Path]) -> None:
-    """Remove files and folders of these that are a day old or older: killed processes left them."""
+    """Remove what nobody has written to for a day: killed processes left it."""
     for path in paths:
         try:
-            old = time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS
+            newest = max(place.lstat().st_mtime for place in (path, *path.glob("*")))
         except OSError:
             continue
-        if old and path.is_dir():
+        if time.time() - newest < _ABANDONED_SECONDS:
+            continue
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif old:
+        else:
             with suppress(OSError):
                 path.unlink()
 

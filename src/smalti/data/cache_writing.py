@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from smalti.data.cache import FORMAT, RECORD, Entry, opened
-from smalti.data.cache_folders import check_space, failed, new_folder, sweep
+from smalti.data.cache import DAMAGE, FORMAT, RECORD, Entry, opened
+from smalti.data.cache_folders import check_space, failed, is_file, new_folder, sweep
 from smalti.data.dataset import PARTS
 from smalti.data.fingerprints import combined
 from smalti.data.image_writer import ImageWriter
@@ -114,7 +114,10 @@ def _record(
 def _installed(
     record: dict[str, Any], files: Mapping[str, Path], place: Path, target: Path
 ) -> Entry:
-    """Move a finished entry to its place, and open it there."""
+    """Move a finished entry to its place, unless another process was quicker; open it there."""
+    present = _present(target)
+    if present and all(present.record[key] == record[key] for key in ("source", "fingerprint")):
+        return present
     (place / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     _flush(place / RECORD)
     target.mkdir(exist_ok=True)
@@ -130,6 +133,13 @@ def _installed(
     if entry is None:
         raise OSError(errno.EBUSY, "another version of smalti replaced the entry")
     return entry
+
+
+def _present(target: Path) -> Entry | None:
+    try:
+        return opened(target) if is_file(target / RECORD) else None
+    except DAMAGE:
+        return None
 
 
 def _array_files(target: Path) -> list[Path]:

@@ -65,7 +65,7 @@ def _decoded(root: Path, found: Listing, writer: ImageWriter) -> Content:
     """Write all pictures, and return what belongs to them."""
     kept = _Kept(skipped=list(found.skipped))
     log.info("Decoding %s of %s, once.", plural(len(found.files), "picture"), root)
-    with Progress(f"decoding {root.name}", len(found.files)) as progress:
+    with Progress("decoding", len(found.files)) as progress:
         progress.start()
         for batch, results in _read(found.files, writer.image_shape):
             pictures = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smalti.data import checking
+from smalti.data import fingerprints
 from smalti.data.checking import check
 from smalti.data.dataset import Dataset, Part
 from smalti.data.fingerprints import fingerprint
@@ -85,7 +85,7 @@ def test_only_some_examples_are_kept() -> None:
 
 def test_pieces_make_no_difference(repeated: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = check(repeated)
-    monkeypatch.setattr(checking, "_AT_A_TIME", 2)
+    monkeypatch.setattr(fingerprints, "CHUNK_BYTES", 300)
     assert check(repeated) == whole
 
 

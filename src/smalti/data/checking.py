@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from smalti.data.dataset import Dataset, Part
-from smalti.data.fingerprints import fingerprint
+from smalti.data.fingerprints import fingerprint, pictures_at_a_time
 
-_AT_A_TIME = 4096
 _EXAMPLES = 10
 
 
@@ -99,8 +98,9 @@ def _counts(dataset: Dataset, part: Part) -> dict[str, int]:
 def _hashes(part: Part) -> np.ndarray:
     """Return a 64-bit hash of each picture (BLAKE2b); among a million, two collide once in 4e7."""
     hashes = np.empty(len(part), dtype=np.uint64)
-    for start in range(0, len(part), _AT_A_TIME):
-        for offset, picture in enumerate(part.pictures(slice(start, start + _AT_A_TIME))):
+    step = pictures_at_a_time(part.images)
+    for start in range(0, len(part), step):
+        for offset, picture in enumerate(part.pictures(slice(start, start + step))):
             digest = hashlib.blake2b(picture.data, digest_size=8).digest()
             hashes[start + offset] = int.from_bytes(digest, "little")
     return hashes

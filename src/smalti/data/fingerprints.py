@@ -14,10 +14,14 @@ CHUNK_BYTES = 1 << 24
 """About how much of an array is held in memory at a time."""
 
 
+def pictures_at_a_time(images: np.ndarray) -> int:
+    """Return how many pictures of an array make up some megabytes."""
+    return max(1, CHUNK_BYTES // max(1, images[:1].nbytes))
+
+
 def chunks(array: np.ndarray) -> Iterable[np.ndarray]:
     """Yield an array in pieces of some megabytes along its first axis."""
-    row = max(1, array[:1].nbytes)
-    step = max(1, CHUNK_BYTES // row)
+    step = pictures_at_a_time(array)
     for start in range(0, len(array), step):
         yield array[start : start + step]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ DEFAULT_SIZE = 64
 
 # Part of what a cache entry is known by: raise it when pictures come out otherwise.
 _DECODING = 1
-_BATCH = 256
+_BATCH, _BATCH_BYTES = 256, 1 << 26
 _UNREADABLE = "the file cannot be read"
 
 
@@ -100,9 +101,10 @@ def _read(
         except PictureError as error:
             return error.reason
 
+    size = max(1, min(_BATCH, _BATCH_BYTES // math.prod(shape)))
     with ThreadPoolExecutor(min(16, _cores())) as pool:
-        for start in range(0, len(files), _BATCH):
-            batch = files[start : start + _BATCH]
+        for start in range(0, len(files), size):
+            batch = files[start : start + size]
             yield batch, list(pool.map(read, batch))
 
 

@@ -92,11 +92,11 @@ def test_parts_inside_without_test(parted: Make) -> None:
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
-    for name in ("train", "bus", "test"):
+    names = ("bus", "test", "testing", "train")
+    for name in names:
         for index in range(4):
             picture(tmp_path / f"vehicles/{name}/{index}.png")
-    data = load_data(tmp_path / "vehicles")
-    assert data.class_names == ("bus", "test", "train")
+    assert load_data(tmp_path / "vehicles").class_names == names
 
 
 def test_pictures_may_lie_deeper_in_a_class(pets: Path) -> None:
@@ -146,6 +146,22 @@ def test_names_that_are_no_text_work(pets: Path) -> None:
     assert data.class_names == ("caf�", "cat", "dog")
     assert data.skipped == (("caf�/bad�.png", "the file is empty (0 bytes)"),)
     assert load_data(pets).skipped == data.skipped
+
+
+@pytest.mark.parametrize("root", [".", "pets", "./pets/", "../here/pets"])
+def test_skipped_files_are_told_from_the_root_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    for index in range(3):
+        picture(tmp_path / f"here/pets/train/cat/{index}.png")
+        picture(tmp_path / f"here/pets/train/dog/{index}.png")
+    deep = tmp_path / "here/pets/train/cat/old/deep.txt"
+    deep.parent.mkdir()
+    deep.touch()
+    monkeypatch.chdir(tmp_path / "here" / ("pets" if root == "." else ""))
+    data = load_data(Path(root))
+    assert data.skipped == (("train/cat/old/deep.txt", "not a picture ending (.txt)"),)
+    assert data.name == "pets"
 
 
 def test_hidden_files_and_litter_are_ignored(pets: Path) -> None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from smalti.data.dataset import PARTS
-from smalti.data.labels import natural
 from smalti.data.pictures import SUFFIXES
+from smalti.data.walking import as_text, entries, is_folder, subfolders, walk
 from smalti.errors import SmaltiError, nearest
-from smalti.files import unreadable
 from smalti.wording import plural
 
 _PART_NAMES = {
@@ -30,9 +28,6 @@ _PART_NAMES = {
     "test": "test",
     "testing": "test",
 }
-
-# What systems leave beside pictures without asking.
-_LITTER = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True)
@@ -63,15 +58,11 @@ def listing(root: Path) -> Listing:
     parts = _parts(root)
     files, skipped = [], _beside(root, parts)
     digest = hashlib.sha256(repr(skipped).encode())
-    prefix = len(os.path.join(root, ""))  # noqa: PTH118 - the length with the separator
-    classes: dict[str, None] = {}
     for part, folder in parts.items():
-        for class_folder in _subfolders(folder):
-            name = _text(class_folder.name)
-            if part == "train":
-                classes[name] = None
-            for path, about in _walk(class_folder, above=(root, folder)):
-                shown = _text(path[prefix:].replace(os.sep, "/"))
+        for class_folder in subfolders(folder):
+            name = as_text(class_folder.name)
+            for path, about in walk(class_folder, above=(root, folder)):
+                shown = _shown(path, class_folder, folder, root)
                 line = f"{part}|{name}|{shown}|{about.st_size}|{about.st_mtime_ns}\n"
                 digest.update(line.encode())
                 reason = _foreign(path, about)
@@ -80,46 +71,52 @@ def listing(root: Path) -> Listing:
                 else:
                     files.append(PictureFile(path, shown, part, name))
     _check_files(root, files)
+    classes = dict.fromkeys(as_text(folder.name) for folder in subfolders(parts["train"]))
     return Listing(tuple(classes), tuple(files), tuple(skipped), digest.hexdigest())
+
+
+def _shown(path: str, class_folder: Path, folder: Path, root: Path) -> str:
+    """Return a path as it is told: from the root on, with slashes."""
+    inside = path[len(os.fspath(class_folder)) + 1 :].replace(os.sep, "/")
+    part = "" if folder == root else f"{folder.name}/"
+    return as_text(f"{part}{class_folder.name}/{inside}")
 
 
 def _parts(root: Path) -> dict[str, Path]:
     """Return the folders that hold class folders, by part; the root itself where it does."""
-    subfolders = _subfolders(root)
-    if not subfolders:
+    found = subfolders(root)
+    if not found:
         raise _no_class_folders(root)
-    parts: dict[str, Path] = {}
-    for folder in subfolders:
-        part = _PART_NAMES.get(folder.name.lower())
-        if part and part in parts:
-            raise SmaltiError(
-                f"{root} has two {part} folders: {parts[part].name} and {folder.name}.",
-                "Keep one of them.",
-            )
-        if part:
-            parts[part] = folder
-    ordered: dict[str, Path] = {part: parts[part] for part in PARTS if part in parts}
-    if "train" in ordered and _subfolders(ordered["train"]):
-        return ordered
-    if len(ordered) == len(subfolders):
-        raise _no_train_classes(root, ordered)
-    return {"train": root}
+    named: dict[str, list[Path]] = {part: [] for part in PARTS}
+    for folder in found:
+        if folder.name.lower() in _PART_NAMES:
+            named[_PART_NAMES[folder.name.lower()]].append(folder)
+    parts = {part: folders[0] for part, folders in named.items() if folders}
+    if "train" not in parts or not subfolders(parts["train"]):
+        if len(parts) == len(found):
+            raise _no_train_classes(root, parts)
+        return {"train": root}
+    for part, folders in named.items():
+        if len(folders) > 1:
+            names = " and ".join(folder.name for folder in folders)
+            raise SmaltiError(f"{root} has two {part} folders: {names}.", "Keep one of them.")
+    return parts
 
 
 def _beside(root: Path, parts: Mapping[str, Path]) -> list[tuple[str, str]]:
     """Return what lies where no class folder is: it belongs to no class."""
     beside = []
     for folder in parts.values():
-        where = "" if folder == root else f"{_text(folder.name)}/"
+        where = "" if folder == root else f"{as_text(folder.name)}/"
         beside += [
-            (where + _text(entry.name), "it lies outside the class folders")
-            for entry in _entries(folder)
-            if _is_picture(entry.name) and not _is_folder(entry)
+            (where + as_text(entry.name), "it lies outside the class folders")
+            for entry in entries(folder)
+            if _is_picture(entry.name) and not is_folder(entry)
         ]
     if parts["train"] != root:
         beside += [
-            (_text(other.name), "a folder that is neither train, val nor test")
-            for other in _subfolders(root)
+            (as_text(other.name), "a folder that is neither train, val nor test")
+            for other in subfolders(root)
             if other not in parts.values()
         ]
     return beside
@@ -155,7 +152,7 @@ def check_classes(root: Path, names: Sequence[str], files: Sequence[PictureFile]
 def one_class(root: Path, name: str) -> SmaltiError:
     """Return the error for a folder with a single class."""
     inner = root / name
-    if inner.is_dir() and len(_subfolders(inner)) > 1:
+    if inner.is_dir() and len(subfolders(inner)) > 1:
         return SmaltiError(
             f"{root} holds a single folder, {name!r}, with the class folders inside it.",
             f"Use that one: {inner}",
@@ -167,17 +164,17 @@ def one_class(root: Path, name: str) -> SmaltiError:
 
 
 def _no_class_folders(root: Path) -> SmaltiError:
-    entries = list(_entries(root))
-    pictures = sum(_is_picture(entry.name) for entry in entries)
+    held_entries = entries(root)
+    pictures = sum(_is_picture(entry.name) for entry in held_entries)
     if pictures:
         held = plural(pictures, "picture")
         return SmaltiError(f"{root} holds {held}, but no class folders.", _layout_hint(root))
-    archive = next((entry.name for entry in entries if entry.name.endswith(".npz")), None)
+    archive = next((entry.name for entry in held_entries if entry.name.endswith(".npz")), None)
     if archive:
         return SmaltiError(
             f"{root} holds no class folders of pictures.", f"For its arrays: {root / archive}"
         )
-    held = "is empty" if not entries else "holds no pictures"
+    held = "is empty" if not held_entries else "holds no pictures"
     return SmaltiError(f"The folder {root} {held}.", _layout_hint(root))
 
 
@@ -197,63 +194,6 @@ def _layout_hint(root: Path) -> str:
     )
 
 
-def _walk(folder: Path, above: Sequence[Path]) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield every file below a folder, natural order; each folder once, so that loops end."""
-    seen = {_identity(path) for path in above}
-    waiting = [os.fspath(folder)]
-    while waiting:
-        path = waiting.pop()
-        identity = _identity(path)
-        if identity in seen:
-            continue
-        seen.add(identity)
-        deeper = []
-        for entry in _entries(path):
-            if _is_folder(entry):
-                deeper.append(entry.path)
-            else:
-                yield entry.path, _about(entry)
-        waiting.extend(reversed(deeper))
-
-
-def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
-    """Return what a folder holds in natural order, without hidden files and litter."""
-    try:
-        with os.scandir(folder) as found:
-            entries = [
-                entry
-                for entry in found
-                if not entry.name.startswith(".") and entry.name.lower() not in _LITTER
-            ]
-    except OSError as error:
-        raise unreadable(Path(folder), error) from error
-    return sorted(entries, key=lambda entry: natural(_text(entry.name)))
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    return [Path(entry.path) for entry in _entries(folder) if _is_folder(entry)]
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads round in circles
-        return False
-
-
-def _about(entry: os.DirEntry[str]) -> os.stat_result:
-    """Return what the system knows of a file; of the link itself where it leads nowhere."""
-    try:
-        return entry.stat()
-    except OSError:
-        return entry.stat(follow_symlinks=False)
-
-
-def _identity(path: str | Path) -> tuple[int, int]:
-    about = Path(path).stat()
-    return about.st_dev, about.st_ino
-
-
 def _foreign(path: str, about: os.stat_result) -> str:
     """Return why a file is not taken for a picture; empty where it is."""
     if stat.S_ISLNK(about.st_mode):
@@ -268,9 +208,3 @@ def _foreign(path: str, about: os.stat_result) -> str:
 
 def _is_picture(name: str) -> bool:
     return PurePath(name).suffix.lower() in SUFFIXES
-
-
-def _text(name: str) -> str:
-    """Return a file name as text that can be stored: composed accents, no undecodable bytes."""
-    clean = os.fsencode(name).decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", clean)

@@ -11,8 +11,6 @@ import importlib
 import io
 import os
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from smalti.data.quiet_pillow import QUIET
 from smalti.errors import SmaltiError
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def read_with_size(
     name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     height, width, channels = image_shape
     try:
-        with _opened(source) as file, _QUIET:
+        with _opened(source) as file, QUIET:
             image, size = _decoded(file, enough=max(height, width))
             pixels = np.asarray(_fitted(image, width, height, "L" if channels == 1 else "RGB"))
     except PictureError as error:
@@ -234,33 +233,3 @@ def _reason(error: Exception) -> str:
     if "truncated" in text.lower() or isinstance(error, EOFError):
         return "the file is truncated"
     return f"the file is damaged ({text or type(error).__name__})"
-
-
-class _QuietPillow:
-    """Pillow's warnings are silenced while any thread reads: what matters becomes a reason.
-
-    ``warnings.catch_warnings`` alone would restore the wrong filters when threads overlap.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._readers = 0
-        self._catcher: warnings.catch_warnings[None] | None = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._readers == 0:
-                self._catcher = warnings.catch_warnings()
-                self._catcher.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._readers += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._readers -= 1
-            if self._readers == 0 and self._catcher is not None:
-                self._catcher.__exit__(None, None, None)
-                self._catcher = None
-
-
-_QUIET = _QuietPillow()

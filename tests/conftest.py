@@ -16,8 +16,11 @@ from tests.support import CLASS_NAMES, SMALTI, CommandLine, process_environment,
 # everywhere. A test about threads sets its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
-# Tests without real data must not find it by accident; the fixture `real_data` gives it back.
-REAL_DATA = os.environ.pop("SMALTI_DATA", None)
+# Tests without real data must not find it by accident; the fixture `real_data` gives it back. The
+# workers of a parallel run inherit these variables, so the folder moves to another one.
+if "SMALTI_DATA" in os.environ:
+    os.environ["SMALTI_TEST_DATA"] = os.environ.pop("SMALTI_DATA")
+REAL_DATA = os.environ.get("SMALTI_TEST_DATA")
 
 
 @pytest.fixture(scope="session", autouse=True)

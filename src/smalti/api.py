@@ -10,7 +10,7 @@ from typing import Any
 from smalti.classifier.native import NativeClassifier
 from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset
-from smalti.data.load import load_data
+from smalti.data.load import built_in_name, load_data
 from smalti.errors import SmaltiError
 from smalti.evaluation import evaluating
 from smalti.evaluation.evaluating import Evaluation
@@ -185,7 +185,7 @@ def _name_of(data: Source) -> str:
     """The name by which recipes know a data set; anything but the built-in ones is general."""
     if isinstance(data, Dataset):
         return data.name
-    return data if isinstance(data, str) else ""
+    return (built_in_name(data) if isinstance(data, str) else None) or ""
 
 
 def _opened(run: str | Path | Run) -> Run:

@@ -62,7 +62,11 @@ class Hardware:
 
 
 def choose(
-    device: str = "auto", precision: str = "auto", threads: int = 0, deterministic: bool = False
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+    deterministic: bool = False,
+    layout: str = "auto",
 ) -> Hardware:
     """Find the device and what it is fast at; every ``auto`` is decided here, by detection.
 
@@ -90,7 +94,8 @@ def choose(
     if deterministic and chosen == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     chosen_precision, reason = _precision(chosen, precision)
-    return Hardware(chosen, device_name(chosen), chosen_precision, chosen != "mps", count, reason)
+    last = chosen != "mps" if layout == "auto" else layout == "channels-last"
+    return Hardware(chosen, device_name(chosen), chosen_precision, last, count, reason)
 
 
 def available_devices() -> list[str]:

@@ -278,6 +278,14 @@ def test_both_precisions_train(tmp_path):
         assert run.environment()["precision"] == precision
 
 
+def test_both_layouts_train_and_are_recorded(tmp_path):
+    for layout in ("channels-last", "channels-first"):
+        run = session.start(
+            recipe(training__layout=layout, training__epochs=1), tiny_dataset(), tmp_path / layout
+        )
+        assert run.environment()["channels_last"] == (layout == "channels-last")
+
+
 def test_weights_are_float32_whatever_the_arithmetic(tmp_path):
     run = session.start(recipe(training__precision="bfloat16"), tiny_dataset(), tmp_path)
     weights, _ = run.read_model()

@@ -80,7 +80,7 @@ def load_given(
     if isinstance(source, tuple | list):
         return arrays.from_tuple(source, image_size)
     if isinstance(source, str):
-        name = _built_in_name(source)
+        name = built_in_name(source)
         if name:
             return builtin.load(name, image_size, None if data_dir is None else Path(data_dir))
     if isinstance(source, str | os.PathLike):
@@ -96,14 +96,10 @@ def load_given(
     )
 
 
-def _built_in_name(source: str) -> str | None:
+def built_in_name(source: str) -> str | None:
     """Return the built-in set that is meant; capitals and ``_`` for ``-`` do not matter."""
     name = source.lower().replace("_", "-")
-    if name not in DATASETS:
-        return None
-    if Path(source).exists():
-        log.info("%s is the built-in set; for the one here: ./%s", source, source)
-    return name
+    return name if name in DATASETS else None
 
 
 def _from_path(source: str, image_size: int) -> Dataset:

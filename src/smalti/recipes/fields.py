@@ -32,7 +32,10 @@ class DataConfig:
 
     source: str = option("", "Built-in set, folder or .npz file to train on.")
     image_size: int = option(
-        0, "Side in pixels that a folder's pictures are scaled to; 0 means 64.", low=0, high=1024
+        0,
+        "Side in pixels that pictures are scaled to; 0: 64 for folders, their own size for arrays.",
+        low=0,
+        high=4096,
     )
     validation: float = option(
         0.1,
@@ -115,6 +118,11 @@ class TrainingConfig:
         "auto",
         "Number format of the arithmetic; auto takes what this machine is fast at.",
         choices=("auto", "float32", "bfloat16"),
+    )
+    layout: str = option(
+        "auto",
+        "Order of the values in memory; auto takes what this machine is fast at.",
+        choices=("auto", "channels-last", "channels-first"),
     )
     threads: int = option(0, "CPU threads; 0: one a core.", low=0)
     deterministic: bool = option(

@@ -122,7 +122,11 @@ def _hardware(recipe: Recipe) -> device.Hardware:
     if idle:
         log.warning(idle)
     return device.choose(
-        training.device, training.precision, training.threads, training.deterministic
+        training.device,
+        training.precision,
+        training.threads,
+        training.deterministic,
+        training.layout,
     )
 
 

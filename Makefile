@@ -48,7 +48,10 @@ format: $(DEV) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## measure speed, start-up and memory again (minutes)
-	$(BIN)/python -m benchmarks throughput startup memory table
+	$(BIN)/python -m benchmarks throughput
+	$(BIN)/python -m benchmarks startup
+	$(BIN)/python -m benchmarks memory
+	$(BIN)/python -m benchmarks table
 
 clean: ## remove .venv, caches and built files
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

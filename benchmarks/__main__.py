@@ -18,9 +18,9 @@ _FOLDER = click.option(
 )
 
 
-@click.group(chain=True)
+@click.group()
 def main() -> None:
-    """Measure smalti; commands can follow each other."""
+    """Measure smalti."""
 
 
 @main.command()

@@ -58,8 +58,8 @@ class Row:
 ROWS = {
     "mnist-dense": Row("MNIST, dense network", "A1", "mnist", "dense", 20, 0.983),
     "mnist-cnn": Row("MNIST, CNN", "D1", "mnist", "cnn", 10, 0.994),
-    "fashion-mnist-cnn": Row("Fashion-MNIST, CNN", "E3", "fashion-mnist", "cnn", 10, 0.925),
-    "cifar10-cnn": Row("CIFAR-10, CNN", "D2", "cifar10", "cnn", 12, 0.83),
+    "fashion-mnist-cnn": Row("Fashion-MNIST, CNN", "E3", "fashion-mnist", "cnn", 12, 0.925),
+    "cifar10-cnn": Row("CIFAR-10, CNN", "D2", "cifar10", "cnn", 10, 0.83),
 }
 
 

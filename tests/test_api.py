@@ -61,6 +61,16 @@ def test_an_unfinished_run_is_resumed(npz, tmp_path):
     assert len(run.history()) == 3
 
 
+def test_a_finished_run_needs_no_data_to_say_so(npz, tmp_path, caplog):
+    path = npz(90, 30)
+    run = smalti.train(path, "dense", epochs=1, set=SMALL, out=tmp_path)
+    path.unlink()
+    logging.getLogger("smalti").propagate = True
+    with caplog.at_level(logging.INFO, "smalti"):
+        assert smalti.resume(run) is run
+    assert "nothing to resume" in caplog.text
+
+
 def test_a_run_trained_elsewhere_finds_its_data(npz, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     npz(90, 30)

@@ -1,28 +1,27 @@
-"""The Python face: the rooms put together. Every command of the command line calls these."""
+"""The Python face: the rooms put together. Every command of the command line calls these.
+
+Each function imports the rooms that it needs: predicting one picture waits for no training code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from smalti.classifier.native import NativeClassifier
-from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset
 from smalti.data.load import built_in_name, load_data
 from smalti.errors import SmaltiError
-from smalti.evaluation import evaluating
-from smalti.evaluation.evaluating import Evaluation
 from smalti.recipes import Recipe, resolve
 from smalti.recipes.options import checked, with_options
 from smalti.recipes.resolve import DEFAULT
-from smalti.reporting.page import write_report
 from smalti.runs import Run
-from smalti.search.many import train_many
-from smalti.training import session
-from smalti.training.display import make_display
-from smalti.training.progress import Listener
+
+if TYPE_CHECKING:
+    from smalti.classifier.protocol import Classifier
+    from smalti.evaluation.evaluating import Evaluation
+    from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
 
@@ -58,7 +57,7 @@ def train(
         options=options,
         out=out,
         data_dir=data_dir,
-        make_listener=lambda: listener or make_display(),
+        make_listener=None if listener is None else lambda: listener,
     )
     return run
 
@@ -71,16 +70,19 @@ def train_seeds(
     options: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
-    make_listener: Callable[[], Listener] = make_display,
+    make_listener: Callable[[], Listener] | None = None,
     command: str = "",
 ) -> Iterator[Run]:
     """Train the recipe with ``seeds`` consecutive seeds; yield each run as it is finished.
 
     All share the data set and its validation pictures; only the seed differs.
     """
+    from smalti.search.many import train_many
+    from smalti.training.display import make_display
+
     first, dataset = prepare(data, recipe, options or {}, data_dir)
     recipes = [replace(first, seed=first.seed + number) for number in range(seeds)]
-    yield from train_many(recipes, dataset, out, make_listener, command)
+    yield from train_many(recipes, dataset, out, make_listener or make_display, command)
 
 
 def prepare(
@@ -110,12 +112,19 @@ def resume(
 
     ``data`` is only needed where the run was trained on arrays in memory.
     """
+    from smalti.training import session
+    from smalti.training.display import make_display
+
     run = _opened(run)
+    if session.already_finished(run):
+        return run
     return session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
 
 
 def load(path: str | Path | Run) -> Classifier:
     """Return the classifier of a run folder, ready to predict."""
+    from smalti.classifier.native import NativeClassifier
+
     return NativeClassifier.load(_opened(path))
 
 
@@ -131,12 +140,16 @@ def evaluate(
 
     A second call returns what was stored; ``again=True`` measures again and counts it.
     """
+    from smalti.evaluation import evaluating
+
     run = _opened(run)
     return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
 
 
 def report(run: str | Path | Run) -> Path:
     """Write the run's one-file report from what is in its folder; return its path."""
+    from smalti.reporting.page import write_report
+
     return write_report(_opened(run))
 
 
@@ -144,7 +157,7 @@ def dataset_of(run: Run, data: Source | None = None, data_dir: str | Path | None
     """Return the data set of a run, divided as it was when the run was trained."""
     if isinstance(data, Dataset):
         return data
-    recipe = session.recipe_of(run)
+    recipe = run.recipe()
     source: Any = data if data is not None else recipe.data.source
     if isinstance(source, str) and not source:
         raise SmaltiError(

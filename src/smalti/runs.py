@@ -29,6 +29,7 @@ from smalti.files import (
     write_json,
     write_tensors,
 )
+from smalti.recipes import Recipe, from_dict
 from smalti.wording import UNKNOWN, percent
 
 HISTORY_COLUMNS = (
@@ -177,6 +178,10 @@ class Run:
     def config(self) -> dict[str, Any]:
         """Return the recipe as it was written."""
         return read_json(self.config_file)
+
+    def recipe(self) -> Recipe:
+        """Return the recipe that made the run."""
+        return from_dict(self.config(), str(self.config_file))
 
     def environment(self) -> dict[str, Any]:
         """Return the record of versions, device, data fingerprint and seed."""

@@ -62,7 +62,7 @@ def test_wrong_values_say_what_was_expected(name, value, words):
 
 
 def test_a_field_that_nobody_listens_to_is_refused():
-    dense = resolve("dense", "mnist", {})
+    dense = resolve("dense", "fashion-mnist", {})
     with pytest.raises(SmaltiError, match=r"'dense' has no field 'model.filters'"):
         with_options(dense, {"model.filters": "32"})
     with pytest.raises(SmaltiError, match=r"augmentation.policy=affine"):

@@ -14,7 +14,7 @@ import numpy as np
 from smalti.data import arrays, builtin, folders, npz
 from smalti.data.dataset import Dataset
 from smalti.data.splits import DEFAULT_VALIDATION, check_split_options, with_parts
-from smalti.errors import SmaltiError, log, nearest, unknown
+from smalti.errors import SmaltiError, nearest, unknown
 from smalti.names import DATASETS
 
 _PICTURE_HINT = "To classify pictures with a trained model: smalti predict RUN {path}"

@@ -95,6 +95,9 @@ def cnn(data: str) -> Values:
         }
     if data == "cifar10":
         values |= {"training.epochs": 10}
+    if data == "fashion-mnist":
+        # Two pixels held training back (90.7 % after 10 epochs, under validation's 92.9 %).
+        values |= {"augmentation.shift": 0.04}
     if data in ("fashion-mnist", "cifar10"):
         # Rotation and zoom interpolate, which blurs: validation on CIFAR-10 after 5 epochs is
         # 81.7 % with whole-pixel shifts alone; with all of it 80.1 % took 7 of a longer plan.

@@ -15,7 +15,7 @@ from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError, log
 from smalti.models.building import count_parameters
 from smalti.names import DATASETS
-from smalti.recipes import Recipe, from_dict, to_dict
+from smalti.recipes import Recipe, to_dict
 from smalti.recipes.doubts import doubts, require_validation
 from smalti.recipes.resolve import fit_to_pictures
 from smalti.runs import Run
@@ -56,11 +56,10 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
     On the machine, thread count and versions recorded in the run, the weights end up bit for bit
     as if it had never stopped; where these differ, a warning says that bits may.
     """
-    recipe = recipe_of(run)
-    state, arrays = load_state(run)
-    if state.finished and _is_whole(run, state):
-        log.info("%s is finished (%s); nothing to resume.", run.path, state.ended)
+    if already_finished(run):
         return run
+    recipe = run.recipe()
+    state, arrays = load_state(run)
     hardware = _hardware(recipe)
     now = environment(recipe, dataset, hardware, "")
     recorded = _recorded_environment(run)
@@ -73,9 +72,13 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
     return run
 
 
-def recipe_of(run: Run) -> Recipe:
-    """Return the recipe that made a run."""
-    return from_dict(run.config(), str(run.config_file))
+def already_finished(run: Run) -> bool:
+    """Tell whether a run is finished and undamaged, and say so; needs no data."""
+    state, _ = load_state(run)
+    finished = state.finished and _is_whole(run, state)
+    if finished:
+        log.info("%s is finished (%s); nothing to resume.", run.path, state.ended)
+    return finished
 
 
 def _is_whole(run: Run, state: State) -> bool:

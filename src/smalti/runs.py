@@ -7,6 +7,7 @@ Arrays outside, tensors inside: this module speaks NumPy and knows no framework.
 from __future__ import annotations
 
 import csv
+import hashlib
 import html
 import io
 import os
@@ -282,6 +283,15 @@ class Run:
         """Return the weights that count and the epoch that they are from."""
         weights, state = read_tensors(self.model_file, self.repair)
         return weights, int(state.get("epoch", 0))
+
+    def weights_fingerprint(self) -> str:
+        """Return a fingerprint of the weights file, by which results know what they are of."""
+        if not self.model_file.exists():
+            return ""
+        try:
+            return hashlib.sha256(self.model_file.read_bytes()).hexdigest()[:16]
+        except OSError as error:
+            raise unreadable(self.model_file, error) from error
 
     def write_last(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         """Replace the state that resuming starts from."""

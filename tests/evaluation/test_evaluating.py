@@ -57,6 +57,15 @@ def test_again_measures_and_counts(run):
     assert evaluate(run, tiny_dataset, again=True).metrics["times_opened"] == 3
 
 
+def test_a_result_of_other_weights_is_not_shown_as_this_ones(run):
+    evaluate(run, tiny_dataset)
+    weights, epoch = run.read_model()
+    run.write_model({name: array * 0 for name, array in weights.items()}, epoch)
+    found = evaluate(run, tiny_dataset)
+    assert not found.stored
+    assert found.metrics["times_opened"] == 2
+
+
 def test_other_data_are_refused(run):
     changed = replace(tiny_dataset(), fingerprint="9" * 64)
     with pytest.raises(SmaltiError, match="The data changed since"):

@@ -54,7 +54,11 @@ def command(
     _print(rows, form, top)
     failed = [row for row in rows if row["error"]]
     if len(failed) == len(rows):
-        raise SmaltiError(f"None of the {len(rows)} pictures could be read.", failed[0]["error"])
+        several = f"None of the {len(rows)} pictures could be read."
+        raise SmaltiError(
+            several if len(rows) > 1 else "The picture could not be read.",
+            "Formats: PNG, JPEG, BMP, GIF, WebP, TIFF, PPM, PGM.",
+        )
 
 
 def _from_files(run: str, pictures: tuple[str, ...]) -> list[dict[str, Any]]:

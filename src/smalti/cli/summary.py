@@ -1,11 +1,9 @@
-"""Sentences about several runs, and about a training that was stopped."""
+"""A sentence about several runs."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from smalti.metrics import mean_and_deviation
-from smalti.runs import Run, find_runs
+from smalti.runs import Run
 from smalti.wording import mean_and_spread
 
 
@@ -16,15 +14,3 @@ def validation_summary(runs: list[Run]) -> str:
     if len(known) < len(runs):
         return "no validation accuracy: trained without validation"
     return f"validation accuracy {mean_and_spread(*mean_and_deviation(known), len(known))}"
-
-
-def interrupted(where: str) -> str:
-    """Say what is kept of a training that Ctrl-C stopped, and how to go on."""
-    path = Path(where)
-    runs = [Run(path)] if (path / "config.json").is_file() else find_runs(path)
-    if not runs:
-        return "Stopped before anything was written."
-    run = runs[-1]
-    epochs = len(run.history())
-    kept = f"{epochs} finished epoch{'s' * (epochs != 1)} kept" if epochs else "no epoch finished"
-    return f"\nStopped: {kept}. Continue with: smalti train --resume {run.path}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +105,8 @@ def _resume(path: str, data_dir: str | None, others: object) -> None:
         )
     from smalti import api
 
-    run = _guarded(lambda: api.resume(path, data_dir=data_dir), path)
+    with _second_ctrl_c_ends_at_once():
+        run = api.resume(path, data_dir=data_dir)
     _say_next([run])
 
 
@@ -118,19 +121,17 @@ def _train(
     from smalti import api
     from smalti.recipes.resolve import DEFAULT
 
-    def train_all() -> list[Run]:
-        finished = api.train_seeds(
-            data,
-            recipe or DEFAULT,
-            seeds=seeds or 1,
-            options=options,
-            out=out,
-            data_dir=data_dir,
-            command=shlex.join(["smalti", *sys.argv[1:]]),
-        )
-        return list(finished)
-
-    runs = _guarded(train_all, out)
+    finished = api.train_seeds(
+        data,
+        recipe or DEFAULT,
+        seeds=seeds or 1,
+        options=options,
+        out=out,
+        data_dir=data_dir,
+        command=shlex.join(["smalti", *sys.argv[1:]]),
+    )
+    with _second_ctrl_c_ends_at_once():
+        runs = list(finished)
     _say_next(runs)
     if len(runs) > 1:
         from smalti.cli.summary import validation_summary
@@ -138,15 +139,12 @@ def _train(
         click.echo(validation_summary(runs))
 
 
-def _guarded(work: Any, where: str) -> Any:
-    """Run the work; on Ctrl-C say what is kept. A second Ctrl-C ends the process at once."""
+@contextmanager
+def _second_ctrl_c_ends_at_once() -> Iterator[None]:
     try:
-        return work()
+        yield
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        from smalti.cli.summary import interrupted
-
-        click.echo(interrupted(where), err=True)
         raise
 
 

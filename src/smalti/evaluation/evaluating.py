@@ -12,7 +12,7 @@ import numpy as np
 from smalti import metrics
 from smalti.classifier.native import NativeClassifier
 from smalti.data.dataset import Dataset, Part
-from smalti.errors import SmaltiError
+from smalti.errors import SmaltiError, log
 from smalti.runs import Run
 
 TOP_5_FROM = 20
@@ -71,13 +71,13 @@ def evaluate(
     if len(logits) != len(part):
         raise AssertionError(f"evaluated {len(logits)} of {len(part)} test pictures")
     names = classifier.class_names
-    opened = 1 + int((run.metrics() or {}).get("times_opened", 0) if _readable(run) else 0)
     results = {
         "data": dataset.name,
         "part": "test",
         "split": dataset.split,
         **measure(logits, part.labels, names),
-        "times_opened": opened,
+        "times_opened": 1 + _times_opened(run),
+        "weights": run.weights_fingerprint(),
         "precision_used": classifier.hardware.precision,
         "evaluated": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
@@ -89,10 +89,13 @@ def evaluate(
 
 
 def stored_evaluation(run: Run) -> Evaluation | None:
-    """Return the results of an earlier evaluation, or None where the test set was not opened."""
+    """Return the results of an earlier evaluation of these very weights, or None."""
     results = run.metrics()
     outputs = run.outputs("test")
     if results is None or outputs is None:
+        return None
+    if results.get("weights") != run.weights_fingerprint():
+        log.info("The weights of %s changed since the stored result: measuring again.", run.path)
         return None
     logits, labels = outputs
     names = tuple(run.classifier()["class_names"])
@@ -131,12 +134,12 @@ def _confusion(logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -
     return metrics.confusion_matrix(logits.argmax(axis=1), labels, len(names))
 
 
-def _readable(run: Run) -> bool:
+def _times_opened(run: Run) -> int:
+    """Return how often the test set was opened before; a damaged record counts as never."""
     try:
-        run.metrics()
-    except SmaltiError:
-        return False
-    return True
+        return int((run.metrics() or {}).get("times_opened", 0))
+    except (SmaltiError, TypeError, ValueError):
+        return 0
 
 
 def _require_same_data(run: Run, dataset: Dataset) -> None:

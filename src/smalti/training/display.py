@@ -37,6 +37,10 @@ class PlainDisplay(Listener):
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
         self._write(epoch_line(row, best, self.plan) + "\n")
 
+    def interrupted(self, epochs: int) -> None:
+        kept = f"{plural(epochs, 'finished epoch')} kept" if epochs else "no epoch was finished"
+        self._write(f"\n{kept}; continue with: {self.plan.run.repair}\n")
+
     def ended(self, reason: str) -> None:
         self._write(reason + "\n")
 

@@ -38,5 +38,8 @@ class Listener:
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
         """An epoch is finished and stored; ``row`` has the columns of the history."""
 
+    def interrupted(self, epochs: int) -> None:
+        """Ctrl-C: ``epochs`` finished ones are kept, the running one is dropped."""
+
     def ended(self, reason: str) -> None:
         """The run folder is complete; ``reason`` says why it ended, in words."""

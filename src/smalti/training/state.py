@@ -95,6 +95,31 @@ def restore(run: Run, trainer: Trainer, arrays: Arrays) -> None:
         raise _other_network(run) from error
 
 
+def write_again(run: Run, state: State) -> None:
+    """Write the files of finished epochs as the state remembers them, lost or not."""
+    run.write_model(state.best, state.steering.best_epoch)
+    run.write_classifier(state.classifier)
+    run.write_history(state.history)
+
+
+def is_whole(run: Run, state: State) -> bool:
+    """Tell whether what a finished training wrote is still there as the state remembers it."""
+    judged = state.history[-1]["val_loss"] is not None
+    try:
+        weights, _ = run.read_model()
+        run.environment()
+        run.samples()
+        return (
+            weights.keys() == state.best.keys()
+            and all(np.array_equal(weights[name], state.best[name]) for name in weights)
+            and run.classifier() == state.classifier
+            and len(run.history()) == len(state.history)
+            and (run.outputs("validation") is not None or not judged)
+        )
+    except SmaltiError:
+        return False
+
+
 def _with_prefix(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:
     return {
         key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)

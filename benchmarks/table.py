@@ -56,7 +56,7 @@ def accuracy_table(folder: Path) -> str:
     """Return one line a row of :data:`ROWS` that has figures."""
     stored = (results.read(name, folder) for name in ROWS)
     lines = [_accuracy_line(figures) for figures in stored if figures is not None]
-    head = ("", "command", "test accuracy", "goal", "seeds", "a seed takes", "on")
+    head = ("what", "command", "test accuracy", "goal", "seeds", "a seed takes", "on")
     return _table(head, lines)
 
 
@@ -69,7 +69,7 @@ def speed_table(folder: Path) -> str:
         if figures is not None:
             where = f"{_machine(figures)}, {figures['date']}"
             lines += [(*line, where) for line in make(figures)]
-    return _table(("", "measured", "goal", "machine, date"), lines)
+    return _table(("what", "measured", "goal", "machine, date"), lines)
 
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:

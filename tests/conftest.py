@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SMALTI_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def untouched_log() -> None:
+    """Take back what an earlier test's command line did to the log: others listen to it."""
+    log = logging.getLogger("smalti")
+    log.setLevel(logging.NOTSET)
+    log.propagate = True
+    log.handlers.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import numpy as np
 from smalti.data import arrays, builtin, folders, npz
 from smalti.data.dataset import Dataset
 from smalti.data.splits import DEFAULT_VALIDATION, check_split_options, with_parts
-from smalti.errors import SmaltiError, nearest, unknown
+from smalti.errors import SmaltiError, log, nearest, unknown
 from smalti.names import DATASETS
 
 _PICTURE_HINT = "To classify pictures with a trained model: smalti predict RUN {path}"
@@ -81,6 +81,8 @@ def load_given(
         return arrays.from_tuple(source, image_size)
     if isinstance(source, str):
         name = built_in_name(source)
+        if name and Path(source).exists():
+            log.info("%s is the built-in set; for the one here: ./%s", source, source)
         if name:
             return builtin.load(name, image_size, None if data_dir is None else Path(data_dir))
     if isinstance(source, str | os.PathLike):

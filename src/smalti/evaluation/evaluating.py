@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from smalti.runs import Run
 
 TOP_5_FROM = 20
 """Classes from which on top-5 says something: with ten, half of all guesses would be right."""
+
+METRICS_KEYS = ("weights", "n", "accuracy", "accuracy_low", "accuracy_high", "loss", "ece")
+"""What stored results hold at least."""
 
 SAMPLES = 12
 
@@ -94,15 +98,21 @@ def stored_evaluation(run: Run) -> Evaluation | None:
     outputs = run.outputs("test")
     if results is None or outputs is None:
         return None
-    if results.get("weights") != run.weights_fingerprint():
+    missing = [key for key in METRICS_KEYS if key not in results]
+    if missing:
+        raise SmaltiError(
+            f"{run.metrics_file} is damaged: it lacks {', '.join(missing)}.",
+            f"Measure again with: smalti evaluate {shlex.quote(str(run.path))} --again",
+        )
+    if results["weights"] != run.weights_fingerprint():
         log.info("The weights of %s changed since the stored result: measuring again.", run.path)
         return None
     logits, labels = outputs
     names = tuple(run.classifier()["class_names"])
-    if results.get("n") != len(labels):
+    if results["n"] != len(labels):
         raise SmaltiError(
             f"{run.metrics_file} and {run.outputs_file('test')} do not belong together.",
-            f"Measure again with: smalti evaluate {run.path} --again",
+            f"Measure again with: smalti evaluate {shlex.quote(str(run.path))} --again",
         )
     return Evaluation(run, results, names, _confusion(logits, labels, names), stored=True)
 

@@ -73,6 +73,7 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
 
 def already_finished(run: Run) -> bool:
     """Tell whether a run is finished and undamaged, and say so; needs no data."""
+    run.recipe()  # a damaged config is an error here too
     state, _ = load_state(run)
     finished = state.finished and is_whole(run, state)
     if finished:

@@ -30,7 +30,7 @@ TRY_THIS = """\
 Five commands to try:
 
   smalti train digits                     seconds; needs no download
-  smalti train mnist --recipe cnn         99.4 % in a few minutes
+  smalti train mnist --epochs 10          a CNN; minutes on two cores
   smalti train FOLDER                     your own pictures, a folder a class
   smalti evaluate runs/digits-cnn-0       accuracy with its interval
   smalti report runs/digits-cnn-0         a page to look at

@@ -265,7 +265,7 @@ def test_order_does_not_depend_on_threads(
         picture(tmp_path / f"d/{kind}/{index}.png", (index % 256, index // 256, 0), (9, 9))
     seen = set()
     for cores in (1, 8):
-        monkeypatch.setattr(folders, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(folders, "usable_cores", lambda cores=cores: cores)
         seen.add(load_data(tmp_path / "d", image_size=9).fingerprint)
         shutil.rmtree(own_cache)
     assert len(seen) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from smalti.data.folder_layout import Listing, PictureFile, check_classes, listi
 from smalti.data.image_writer import ImageWriter
 from smalti.data.pictures import PictureError, read_with_size
 from smalti.data.progress import Progress
+from smalti.device import usable_cores
 from smalti.errors import MachineError, SmaltiError, log
 from smalti.wording import count, plural
 
@@ -102,7 +103,7 @@ def _read(
             return error.reason
 
     size = max(1, min(_BATCH, _BATCH_BYTES // math.prod(shape)))
-    with ThreadPoolExecutor(min(16, _cores())) as pool:
+    with ThreadPoolExecutor(min(16, usable_cores())) as pool:
         for start in range(0, len(files), size):
             batch = files[start : start + size]
             yield batch, list(pool.map(read, batch))
@@ -155,11 +156,5 @@ def _say_skipped(dataset: Dataset, source: str) -> None:
         dataset.name,
         first,
         more,
-        source,
+        shlex.quote(source),
     )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -123,6 +123,19 @@ def test_a_resumed_run_ends_with_the_bits_of_one_never_stopped(options, stopped_
         assert [ours[key] for key in keys] == [theirs[key] for key in keys]
 
 
+def test_the_recorded_time_is_that_of_the_whole_training(tmp_path):
+    data = tiny_dataset()
+    with pytest.raises(KeyboardInterrupt):
+        session.start(recipe(training__epochs=3), data, tmp_path, StopAfter(2))
+    [run] = find_runs(tmp_path)
+    arrays, note = run.read_last()
+    for row in note["history"]:
+        row["seconds"] = 1000.0
+    run.write_last(arrays, note)
+    session.resume(run, data)
+    assert 2000 <= run.environment()["seconds"] < 3000
+
+
 def test_what_was_lost_between_two_files_is_mended_on_resume(tmp_path):
     data, wanted = tiny_dataset(), recipe(training__epochs=4)
     whole = session.start(wanted, data, tmp_path / "whole")

@@ -49,6 +49,6 @@ def require_validation(recipe: Recipe) -> None:
         needs.append("schedule.name=plateau")
     if needs:
         raise SmaltiError(
-            f"{' and '.join(needs)} steer by validation, and there is none (--validation 0).",
-            "Set them on a run with validation first, then fix the length with --epochs.",
+            f"Without validation (--validation 0) nothing can steer {' and '.join(needs)}.",
+            "Find the length on a run with validation first, then fix it with --epochs.",
         )

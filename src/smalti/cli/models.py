@@ -13,13 +13,6 @@ from smalti.wording import count
 if TYPE_CHECKING:
     from smalti.models.building import Layer
 
-SHAPES = {
-    "mnist": (28, 28, 1),
-    "fashion-mnist": (28, 28, 1),
-    "cifar10": (32, 32, 3),
-    "digits": (8, 8, 1),
-}
-
 
 @click.command()
 @click.argument("model", required=False)
@@ -42,7 +35,8 @@ def command(
         return
     names.MODELS[model]
     names.DATASETS[data]
-    _show_layers(model, data, _parsed(shape) if shape else SHAPES[data], classes, assignments)
+    pictures = _parsed(shape) if shape else _shape_of(data)
+    _show_layers(model, data, pictures, classes, assignments)
 
 
 def _show_layers(
@@ -87,6 +81,12 @@ def _row(layer: Layer) -> list[str]:
         count(layer.parameters) if layer.parameters else "",
         flop,
     ]
+
+
+def _shape_of(data: str) -> tuple[int, int, int]:
+    from smalti.data.published import PUBLISHED
+
+    return PUBLISHED[data].image_shape
 
 
 def _parsed(text: str) -> tuple[int, int, int]:

@@ -310,6 +310,7 @@ def test_weights_are_float32_whatever_the_arithmetic(tmp_path):
 def test_batch_norm_of_single_pictures_is_refused(tmp_path):
     with pytest.raises(SmaltiError, match="at least two pictures a batch"):
         session.start(recipe(training__batch_size=1), tiny_dataset(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
     session.start(
         recipe("dense", training__batch_size=1, training__epochs=1), tiny_dataset(), tmp_path
     )

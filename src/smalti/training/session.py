@@ -38,9 +38,10 @@ def start(
     for doubt in doubts(recipe, dataset.name, len(dataset.part("train"))):
         log.warning(doubt)
     hardware = _hardware(recipe)
+    # Before the folder: a recipe that no network can be built from leaves nothing behind.
+    trainer = Trainer(recipe, dataset, hardware)
     run = Run.create(out, f"{dataset.name}-{recipe.name}-{recipe.seed}", to_dict(recipe))
     run.write_environment(environment(recipe, dataset, hardware, command))
-    trainer = Trainer(recipe, dataset, hardware)
     Course(run, dataset, trainer, State(), listener or Listener()).follow()
     return run
 

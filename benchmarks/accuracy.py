@@ -19,7 +19,8 @@ from typing import Any
 
 from benchmarks import processes, results
 from smalti import metrics
-from smalti.recipes import resolve, to_dict
+from smalti.recipes import Recipe, resolve
+from smalti.recipes.options import flatten
 from smalti.runs import Run
 
 RUNS = Path(__file__).resolve().parent / "runs"
@@ -50,9 +51,14 @@ class Row:
         return " ".join(("smalti train", *self.arguments))
 
     def digest(self) -> str:
-        """Return a short hash of every value of the recipe as it resolves today."""
-        recipe = resolve(self.recipe, self.data, {"training.epochs": self.epochs})
-        return hashlib.sha256(json.dumps(to_dict(recipe)).encode()).hexdigest()[:12]
+        """Return a short hash of the recipe as it resolves today: what is not a field's default.
+
+        So a field that is new, and does nothing unless set, leaves stored seeds valid.
+        """
+        recipe = flatten(resolve(self.recipe, self.data, {"training.epochs": self.epochs}))
+        defaults = flatten(Recipe())
+        chosen = {name: value for name, value in recipe.items() if value != defaults[name]}
+        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
 
 
 ROWS = {

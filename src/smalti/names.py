@@ -62,6 +62,7 @@ _CONVOLUTIONAL = (
     "dropout",
     "head_dropout",
     "padding",
+    "pooling",
 )
 
 MODELS = Names(
@@ -83,7 +84,7 @@ MODELS = Names(
         "cnn",
         "Stages of two 3×3 convolutions, max pooling and dropout (VGG-like), dense layers.",
         "smalti.models.convnet:CNN",
-        _CONVOLUTIONAL,
+        (*_CONVOLUTIONAL, "depth"),
     ),
 )
 
@@ -112,7 +113,9 @@ OPTIMIZERS = Names(
     "smalti recipes cnn",
     Entry("adam", "Adam (Kingma & Ba 2015); weight decay acts as an L2 penalty."),
     Entry("adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)."),
+    Entry("radam", "Adam with a rectified start, which needs no warm-up (Liu et al. 2020)."),
     Entry("sgd", "Stochastic gradient descent with Nesterov momentum."),
+    Entry("muon", "Orthogonal steps for hidden weights (Jordan 2024), AdamW for the others."),
 )
 
 SCHEDULES = Names(
@@ -120,18 +123,26 @@ SCHEDULES = Names(
     "smalti recipes cnn",
     Entry("constant", "The learning rate stays as it is after the warm-up."),
     Entry("cosine", "Half a cosine from the learning rate to zero (Loshchilov & Hutter 2017)."),
+    Entry("linear", "A straight line from the learning rate to zero."),
+    Entry("one-cycle", "A rise, then a long fall; momentum the other way (Smith & Topin 2019)."),
     Entry("plateau", "Reduced whenever validation loss has stopped falling."),
 )
+
+_AFTER_ANY_POLICY = ("erasing", "mixup", "cutmix")
 
 AUGMENTATIONS = Names(
     "augmentation policy",
     "smalti recipes cnn",
-    Entry("none", "Pictures are used as they are."),
+    Entry(
+        "none",
+        "Pictures are used as they are, but for erasing and mixing where set.",
+        fields=_AFTER_ANY_POLICY,
+    ),
     Entry(
         "affine",
         "Random mirror, shift, rotation and zoom in one interpolation.",
         "smalti.augmentation:affine",
-        ("horizontal_flip", "shift", "rotation", "zoom"),
+        ("horizontal_flip", "shift", "rotation", "zoom", *_AFTER_ANY_POLICY),
     ),
 )
 

@@ -29,7 +29,12 @@ def test_another_model_keeps_what_it_listens_to():
 
 def test_no_augmentation_forgets_its_strengths():
     recipe = resolve("cnn", "mnist", {"augmentation.policy": "none"})
-    assert to_dict(recipe)["augmentation"] == {"policy": "none"}
+    assert to_dict(recipe)["augmentation"] == {
+        "policy": "none",
+        "erasing": 0.0,
+        "mixup": 0.0,
+        "cutmix": 0.0,
+    }
 
 
 def test_a_file_is_taken_as_written(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -61,5 +62,5 @@ def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sentence(sentence: str, choices: tuple[str, ...]) -> str:
-    return f"{sentence} ({', '.join(choices)})" if choices else sentence
+def _sentence(sentence: str, choices: tuple[Any, ...]) -> str:
+    return f"{sentence} ({', '.join(map(str, choices))})" if choices else sentence

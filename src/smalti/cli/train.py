@@ -46,7 +46,7 @@ def _field_flags(function: Any) -> Any:
     """Add a flag for each entry of FLAGS, with the field's own sentence as its help."""
     for flag, name in reversed(FLAGS.items()):
         found = field_help()[name]
-        choices = f" ({', '.join(found.choices)})" if found.choices else ""
+        choices = f" ({', '.join(map(str, found.choices))})" if found.choices else ""
         function = click.option(
             f"--{flag}", metavar="VALUE", help=f"{found.sentence}{choices} [{name}]"
         )(function)

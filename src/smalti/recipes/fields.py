@@ -14,7 +14,7 @@ def option(
     high: float | None = None,
     above: float | None = None,
     below: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[Any, ...] = (),
     names: str = "",
 ) -> Any:
     """Declare a field: its sentence, its range (``above``/``below`` exclude the end), its choices.
@@ -44,6 +44,11 @@ class DataConfig:
         low=0,
     )
     split_seed: int = option(0, "Seed of the split; the run's own seed never moves it.", low=0)
+    split: str = option(
+        "",
+        "Pool all pictures and divide them anew, in percent of train/validation/test such as "
+        "80/10/10; empty: the parts that the data come with.",
+    )
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,17 @@ class ModelConfig:
     padding: str = option(
         "same", "Border of the convolutions: kept by zeros, or cut.", choices=("same", "valid")
     )
+    depth: int = option(
+        2, "Convolutions (cnn) or blocks (resnet, separable) a stage.", low=1, high=100
+    )
+    width: float = option(
+        1.0, "Factor on the filters of every stage of resnet and separable.", above=0, high=64
+    )
+    pooling: str = option(
+        "flatten",
+        "From feature maps to a vector: all values, or the average of each map (Lin et al. 2014).",
+        choices=("flatten", "average"),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,9 @@ class OptimizerConfig:
     name: str = option("adamw", "Optimizer.", names="OPTIMIZERS")
     learning_rate: float = option(1e-3, "Largest learning rate of the plan.", above=0, high=1000)
     weight_decay: float = option(0.0, "Decay of the weights (not of biases and norms).", low=0)
-    momentum: float = option(0.9, "Momentum of sgd, first moment of Adam.", low=0, below=1)
+    momentum: float = option(
+        0.9, "Momentum of sgd and muon, first moment of the Adams.", low=0, below=1
+    )
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,9 @@ class ScheduleConfig:
     warmup: float = option(0.0, "Epochs of linear rise at the start.", low=0)
     factor: float = option(0.5, "plateau: the rate is multiplied by this.", above=0, below=1)
     patience: int = option(3, "plateau: epochs without a better validation loss.", low=1)
+    rise: float = option(
+        0.3, "one-cycle: part of the training in which the rate rises.", above=0, below=1
+    )
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,22 @@ class AugmentationConfig:
     shift: float = option(0.0, "Largest shift, as a part of the side.", low=0, high=1)
     rotation: float = option(0.0, "Largest rotation, in degrees.", low=0, high=180)
     zoom: float = option(0.0, "Largest zoom in or out, as a part of the side.", low=0, below=1)
+    operations: int = option(
+        2, "rand-augment: operations a picture; augmix: longest chain.", low=1, high=10
+    )
+    strength: float = option(
+        0.3, "rand-augment and augmix: from 0 (hardly any change) to 1 (strongest).", low=0, high=1
+    )
+    erasing: float = option(
+        0.0, "Probability that a rectangle of a picture is erased (Zhong et al. 2020).",
+        low=0, high=1,
+    )  # fmt: skip
+    mixup: float = option(
+        0.0, "MixUp: alpha of the Beta distribution (Zhang et al. 2018); 0: none.", low=0, high=10
+    )
+    cutmix: float = option(
+        0.0, "CutMix: alpha of the Beta distribution (Yun et al. 2019); 0: none.", low=0, high=10
+    )
 
 
 @dataclass(frozen=True)
@@ -112,6 +149,16 @@ class TrainingConfig:
     )  # fmt: skip
     early_stopping: int = option(
         0, "Stop after this many epochs without a better validation accuracy; 0: never.", low=0
+    )
+    teacher: str = option(
+        "", "Finished run whose answers are learned beside the labels (Hinton et al. 2015)."
+    )
+    teacher_weight: float = option(
+        0.7, "Part of the loss that the teacher's answers have; the labels have the rest.",
+        above=0, high=1,
+    )  # fmt: skip
+    teacher_temperature: float = option(
+        2.0, "Softening of the teacher's and the own answers in that part.", above=0, high=100
     )
     device: str = option("auto", "Where to train.", choices=("auto", "cpu", "cuda", "mps"))
     precision: str = option(
@@ -131,6 +178,18 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class PredictionConfig:
+    """How the trained classifier answers; stored with it."""
+
+    views: int = option(
+        1,
+        "Views averaged for an answer: 1, the picture alone; 2, with its mirror image; 3, with two "
+        "one-pixel shifts; 6, both.",
+        choices=(1, 2, 3, 6),
+    )
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that makes a run; ``config.json`` is this, complete."""
 
@@ -142,3 +201,4 @@ class Recipe:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    prediction: PredictionConfig = field(default_factory=PredictionConfig)

@@ -25,7 +25,7 @@ class FieldHelp:
     default: Any
     sentence: str
     limits: Mapping[str, float | None]
-    choices: tuple[str, ...]
+    choices: tuple[Any, ...]
 
 
 @cache
@@ -202,7 +202,7 @@ def _type_in_words(wanted: Any) -> str:
 
 def _check_range(found: FieldHelp, value: Any) -> None:
     if found.choices and value not in found.choices:
-        raise unknown(f"value of {found.name}", value, found.choices)
+        raise unknown(f"value of {found.name}", str(value), tuple(map(str, found.choices)))
     limits = found.limits
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, str):

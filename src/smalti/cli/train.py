@@ -13,33 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smalti.errors import SmaltiError
+from smalti.recipes.flags import FLAGS
 from smalti.recipes.options import field_help, parse_assignment
 
 if TYPE_CHECKING:
     from smalti.runs import Run
-
-FLAGS = {
-    "model": "model.name",
-    "epochs": "training.epochs",
-    "batch-size": "training.batch_size",
-    "optimizer": "optimizer.name",
-    "learning-rate": "optimizer.learning_rate",
-    "weight-decay": "optimizer.weight_decay",
-    "schedule": "schedule.name",
-    "augmentation": "augmentation.policy",
-    "label-smoothing": "training.label_smoothing",
-    "ema": "training.ema",
-    "early-stopping": "training.early_stopping",
-    "validation": "data.validation",
-    "split-seed": "data.split_seed",
-    "image-size": "data.image_size",
-    "seed": "seed",
-    "name": "name",
-    "device": "training.device",
-    "precision": "training.precision",
-    "threads": "training.threads",
-}
-"""Short flags for the fields that people set most; every field can be set with --set."""
 
 
 def _field_flags(function: Any) -> Any:

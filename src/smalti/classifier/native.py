@@ -11,14 +11,14 @@ from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Part
 from smalti.errors import SmaltiError
 from smalti.models.building import build
-from smalti.models.inference import compute_logits, load_weights
+from smalti.models.inference import Network, load_weights
 from smalti.models.preprocessing import Normalize
 from smalti.recipes import Recipe, from_dict
 from smalti.runs import Run
 
 
 class NativeClassifier(Classifier):
-    """The kept weights of a run with the preprocessing and the class names stored beside them."""
+    """The kept weights of a run with preprocessing, views and class names stored beside them."""
 
     def __init__(
         self, description: dict[str, Any], weights: dict[str, np.ndarray], hardware: device.Hardware
@@ -30,9 +30,10 @@ class NativeClassifier(Classifier):
         config = _recipe(description).model
         model = build(config, self.input_shape, len(self.class_names))
         load_weights(model, weights)
-        self.model = hardware.place(model)
         scaling = description["preprocessing"]
-        self._normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
+        normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
+        self.model = model
+        self._network = Network(model, normalize, hardware, description.get("views", 1))
 
     @classmethod
     def load(
@@ -52,14 +53,11 @@ class NativeClassifier(Classifier):
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Return float32 N×K from uint8 pictures N×H×W×C."""
-        return self._logits(images.__getitem__, len(images))
+        return self._network.logits(images.__getitem__, len(images))
 
     def logits_of(self, part: Part) -> np.ndarray:
         """Return the logits of a part without copying all of its pictures."""
-        return self._logits(part.pictures, len(part))
-
-    def _logits(self, pictures: Any, count: int) -> np.ndarray:
-        return compute_logits(self.model, self._normalize, pictures, count, self.hardware)
+        return self._network.logits(part.pictures, len(part))
 
 
 def _recipe(description: dict[str, Any]) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 
 from smalti.device import Hardware
 from smalti.models.preprocessing import Normalize
+from smalti.models.views import averaged
 
 BATCH = 500
 
@@ -17,26 +18,36 @@ Pictures = Callable[[slice], np.ndarray]
 """From a slice of positions to uint8 pictures n×H×W×C; only a batch is in memory at a time."""
 
 
-def compute_logits(
-    model: nn.Module, normalize: Normalize, pictures: Pictures, count: int, hardware: Hardware
-) -> np.ndarray:
-    """Return float32 logits ``count``×K, in order, in the precision that ``hardware`` says."""
-    batches = list(_batches(model, normalize, pictures, count, hardware))
-    return np.concatenate(batches) if batches else np.zeros((0, 0), np.float32)
+class Network:
+    """A trained network with what prepares its pictures, on the device, ready to answer."""
 
+    def __init__(
+        self, model: nn.Module, normalize: Normalize, hardware: Hardware, views: int = 1
+    ) -> None:
+        self.model = hardware.place(model).eval()
+        self.views = views
+        self._normalize, self._hardware = normalize, hardware
 
-@torch.inference_mode()
-def _batches(
-    model: nn.Module, normalize: Normalize, pictures: Pictures, count: int, hardware: Hardware
-) -> Iterator[np.ndarray]:
-    model = model.eval()
-    device, layout = hardware.torch_device(), hardware.memory_format()
-    for start in range(0, count, BATCH):
-        batch = torch.from_numpy(pictures(slice(start, start + BATCH))).to(device)
-        inputs = normalize(batch.permute(0, 3, 1, 2)).contiguous(memory_format=layout)
-        with hardware.autocast():
-            logits = model(inputs)
-        yield logits.float().cpu().numpy()
+    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return float32 logits n×K of pictures n×C×H×W (0–255), averaged over the views."""
+        inputs = self._normalize(pictures)
+        return averaged(self._one_view, inputs, self.views)
+
+    def _one_view(self, inputs: torch.Tensor) -> torch.Tensor:
+        inputs = inputs.contiguous(memory_format=self._hardware.memory_format())
+        with self._hardware.autocast():
+            logits: torch.Tensor = self.model(inputs)
+        return logits.float()
+
+    @torch.inference_mode()
+    def logits(self, pictures: Pictures, count: int) -> np.ndarray:
+        """Return float32 logits ``count``×K, in order, in the precision of the hardware."""
+        batches = []
+        for start in range(0, count, BATCH):
+            batch = torch.from_numpy(pictures(slice(start, start + BATCH)))
+            placed = batch.to(self._hardware.torch_device()).permute(0, 3, 1, 2)
+            batches.append(self(placed).cpu().numpy())
+        return np.concatenate(batches) if batches else np.zeros((0, 0), np.float32)
 
 
 def load_weights(model: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:

@@ -99,7 +99,9 @@ class ScheduleConfig:
     """How the learning rate moves."""
 
     name: str = option("cosine", "Course of the learning rate.", names="SCHEDULES")
-    warmup: float = option(0.0, "Epochs of linear rise at the start.", low=0)
+    warmup: float = option(
+        0.0, "Epochs of linear rise at the start (one-cycle has its own).", low=0
+    )
     factor: float = option(0.5, "plateau: the rate is multiplied by this.", above=0, below=1)
     patience: int = option(3, "plateau: epochs without a better validation loss.", low=1)
     rise: float = option(
@@ -184,7 +186,7 @@ class PredictionConfig:
     views: int = option(
         1,
         "Views averaged for an answer: 1, the picture alone; 2, with its mirror image; 3, with two "
-        "one-pixel shifts; 6, both.",
+        "one-pixel shifts; 6, both. Validation while training sees one.",
         choices=(1, 2, 3, 6),
     )
 

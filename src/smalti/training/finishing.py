@@ -11,7 +11,7 @@ import torch
 
 from smalti.data.dataset import Dataset
 from smalti.models.building import build, count_parameters
-from smalti.models.inference import compute_logits, load_weights
+from smalti.models.inference import Network, load_weights
 from smalti.models.preprocessing import Normalize
 from smalti.recipes import to_dict
 from smalti.runs import Run
@@ -42,6 +42,7 @@ def describe_classifier(trainer: Trainer, dataset: Dataset, epoch: int) -> dict[
         "class_names": list(dataset.class_names),
         "input_shape": list(dataset.image_shape),
         "preprocessing": {"mean": list(trainer.mean), "std": list(trainer.std)},
+        "views": trainer.recipe.prediction.views,
         "parameters": count_parameters(trainer.model),
         "epoch": epoch,
         "data": dataset.name,
@@ -54,10 +55,9 @@ def write_validation_outputs(run: Run, trainer: Trainer, dataset: Dataset, state
     hardware = replace(trainer.hardware, precision="float32")
     model = build(trainer.recipe.model, dataset.image_shape, dataset.n_classes)
     load_weights(model, state.best)
-    model = hardware.place(model)
     normalize = Normalize(trainer.mean, trainer.std, hardware.torch_device())
-    logits = compute_logits(model, normalize, part.pictures, len(part), hardware)
-    run.write_outputs("validation", logits, part.labels)
+    network = Network(model, normalize, hardware, trainer.recipe.prediction.views)
+    run.write_outputs("validation", network.logits(part.pictures, len(part)), part.labels)
 
 
 def _augmented_samples(

@@ -8,6 +8,9 @@ import torch
 from torch import nn
 
 from smalti.recipes import OptimizerConfig
+from smalti.training.muon import Muon
+
+Groups = list[dict[str, Any]]
 
 
 def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
@@ -18,20 +21,38 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     """
     weights = [parameter for parameter in model.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": weights, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    rate, momentum = config.learning_rate, config.momentum
-    fused = next(model.parameters()).device.type in ("cpu", "cuda", "mps")
+    rate, decay, momentum = config.learning_rate, config.weight_decay, config.momentum
+    if config.name == "muon":
+        # The output layer's rows are classes, not directions to be balanced: AdamW (Jordan 2024).
+        return Muon(weights[:-1], _groups(weights[-1:], others, decay), rate, decay, momentum)
+    groups = _groups(weights, others, decay)
     if config.name == "sgd":
         nesterov = momentum > 0
-        return torch.optim.SGD(groups, rate, momentum=momentum, nesterov=nesterov, fused=fused)
+        return torch.optim.SGD(groups, rate, momentum=momentum, nesterov=nesterov, fused=True)
+    betas = (momentum, 0.999)
+    if config.name == "radam":
+        return torch.optim.RAdam(groups, rate, betas=betas, decoupled_weight_decay=True)
     kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
-    return kind(groups, rate, betas=(momentum, 0.999), fused=fused)
+    return kind(groups, rate, betas=betas, fused=True)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Let the next step use this learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate
+
+
+def set_momentum(optimizer: torch.optim.Optimizer, momentum: float) -> None:
+    """Let the next step use this momentum, or first moment of an Adam."""
+    for group in optimizer.param_groups:
+        if "momentum" in group:
+            group["momentum"] = momentum
+        else:
+            group["betas"] = (momentum, group["betas"][1])
+
+
+def _groups(weights: list[nn.Parameter], others: list[nn.Parameter], decay: float) -> Groups:
+    return [
+        {"params": weights, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

@@ -96,6 +96,9 @@ def _completed(recipe: Recipe, dataset: Dataset) -> Recipe:
     if source and source not in DATASETS:
         source = str(Path(source).expanduser().resolve())
     recipe = replace(recipe, data=replace(recipe.data, source=source))
+    if recipe.training.teacher:
+        teacher = str(Path(recipe.training.teacher).expanduser().resolve())
+        recipe = replace(recipe, training=replace(recipe.training, teacher=teacher))
     return fit_to_pictures(recipe, dataset.image_shape)
 
 

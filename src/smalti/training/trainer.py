@@ -18,10 +18,12 @@ from smalti.models.preprocessing import Normalize, channel_statistics
 from smalti.recipes import Recipe
 from smalti.training import randomness
 from smalti.training.averaging import AveragedModel
-from smalti.training.optimizers import make_optimizer, set_learning_rate
+from smalti.training.objective import Objective
+from smalti.training.optimizers import make_optimizer, set_learning_rate, set_momentum
 from smalti.training.placement import PlacedPart
 from smalti.training.progress import Listener
-from smalti.training.schedules import factor_at
+from smalti.training.schedules import factor_at, momentum_at
+from smalti.training.teaching import Teacher
 
 LOOK_EVERY = 100
 """Steps between two looks whether the loss is still a number; each waits for a GPU to catch up."""
@@ -56,6 +58,8 @@ class Trainer:
         self.optimizer = make_optimizer(self.model, recipe.optimizer)
         decay = recipe.training.ema
         self.average = AveragedModel(self.model, decay) if decay else None
+        teacher = Teacher(recipe, dataset, hardware) if recipe.training.teacher else None
+        self._objective = Objective(recipe.training, teacher)
         self._train = PlacedPart(train, device)
         self._validation = _placed(dataset, "validation", device)
         self.batch_size = min(recipe.training.batch_size, len(train))
@@ -93,7 +97,7 @@ class Trainer:
         for step, (pictures, labels) in enumerate(batches, 1):
             # The warm-up's first step has a rate above zero, the last step one that is not zero.
             progress = epoch - 1 + (step - 0.5) / self.steps
-            set_learning_rate(self.optimizer, self.learning_rate(progress, rate_factor))
+            self._set_pace(progress, rate_factor)
             logits, loss = self._step(pictures, labels, draws)
             if self.average is not None:
                 self.average.update((epoch - 1) * self.steps + step - 1)
@@ -107,13 +111,21 @@ class Trainer:
     def _step(
         self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        logits = self._forward(self.model, self.augmented(pictures, draws))
-        smoothing = self.recipe.training.label_smoothing
-        loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        pictures = self.augmented(pictures, draws)
+        logits = self._forward(self.model, pictures)
+        loss = self._objective.loss(logits, labels, pictures)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         return logits.detach(), loss.detach()
+
+    def _set_pace(self, progress: float, rate_factor: float) -> None:
+        recipe = self.recipe
+        set_learning_rate(self.optimizer, self.learning_rate(progress, rate_factor))
+        if recipe.schedule.name == "one-cycle":
+            largest = recipe.optimizer.momentum
+            epochs = recipe.training.epochs
+            set_momentum(self.optimizer, momentum_at(recipe.schedule, progress, epochs, largest))
 
     def augmented(self, pictures: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         """Return training pictures N×C×H×W as the network is fed them, before normalisation."""

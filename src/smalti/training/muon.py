@@ -1,0 +1,81 @@
+"""Muon: steps whose directions all have the same length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+NEWTON_SCHULZ_STEPS = 4
+"""Enough for singular values near 1; exactness buys nothing (Jordan 2024 takes 5, fewer do)."""
+
+_A, _B, _C = 3.4445, -4.7750, 2.0315
+"""Jordan's coefficients: a quintic that lifts small singular values fast and stays near 1."""
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, orthogonalised: of a step U S Vᵀ only U Vᵀ is kept.
+
+    ``hidden`` weights, of two or more dimensions, are taken as matrices (outputs × the rest). A
+    step is scaled by 0.2 √max(rows, columns), which gives it the size of an AdamW step, so that
+    one learning rate and one weight decay serve both (Liu et al., Muon is Scalable for LLM
+    Training, 2025). ``others`` are parameter groups for AdamW. Source: Jordan, Muon: An optimizer
+    for hidden layers in neural networks, 2024.
+    """
+
+    def __init__(
+        self,
+        hidden: Sequence[nn.Parameter],
+        others: list[dict[str, Any]],
+        lr: float,
+        weight_decay: float,
+        momentum: float,
+    ) -> None:
+        own = {"params": list(hidden), "weight_decay": weight_decay, "momentum": momentum}
+        super().__init__([own], {"lr": lr})
+        self._adam = torch.optim.AdamW(others, lr, fused=True)
+        # The same groups and the same state: whoever sets a rate or restores a run need not know
+        # that there are two.
+        self.param_groups += self._adam.param_groups
+        self._adam.state = self.state
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Move every parameter that has a gradient; ``closure`` is not supported."""
+        own = self.param_groups[0]
+        for weight in own["params"]:
+            if weight.grad is not None:
+                self._move(weight, weight.grad, own)
+        self._adam.step()
+
+    def _move(self, weight: torch.Tensor, gradient: torch.Tensor, group: dict[str, Any]) -> None:
+        state, momentum, rate = self.state[weight], group["momentum"], group["lr"]
+        if not state:
+            state["momentum_buffer"] = torch.zeros_like(weight)
+        buffer = state["momentum_buffer"].mul_(momentum).add_(gradient)
+        matrix = gradient.add(buffer, alpha=momentum).flatten(1)
+        step = orthogonalised(matrix) * (0.2 * max(matrix.shape) ** 0.5)
+        weight.mul_(1 - rate * group["weight_decay"])
+        weight.add_(step.view(weight.shape), alpha=-rate)
+
+
+def orthogonalised(matrix: torch.Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> torch.Tensor:
+    """Return nearly U Vᵀ of a matrix U S Vᵀ, by Newton–Schulz iteration.
+
+    Singular values end between about 0.7 and 1.2. With ``X`` the matrix, each of the ``steps`` is
+    an odd polynomial of it; as these all commute, the iteration runs on the small square ``X Xᵀ``
+    and meets the long side only at the beginning and the end.
+    """
+    if matrix.shape[0] > matrix.shape[1]:
+        return orthogonalised(matrix.T, steps).T
+    matrix = matrix / (matrix.norm() + 1e-7)
+    square = matrix @ matrix.T
+    product = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    for _ in range(steps):
+        factor = torch.addmm(square, square, square, beta=_B, alpha=_C)
+        factor.diagonal().add_(_A)
+        product = factor @ product
+        square = factor @ square @ factor
+    return product @ matrix

@@ -1,0 +1,82 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from smalti.recipes import OptimizerConfig
+from smalti.training.muon import orthogonalised
+from smalti.training.optimizers import make_optimizer, set_learning_rate
+
+
+@pytest.mark.parametrize("shape", [(8, 40), (40, 8), (16, 16), (1, 9)])
+def test_all_singular_values_come_near_one(shape):
+    matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+    values = torch.linalg.svdvals(orthogonalised(matrix))
+    assert values.min() > 0.3
+    assert values.max() < 1.3
+
+
+def test_the_directions_stay():
+    matrix = torch.randn(6, 20, generator=torch.Generator().manual_seed(1))
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    core = left.T @ orthogonalised(matrix) @ right.T
+    assert torch.allclose(core, torch.diag(core.diagonal()), atol=1e-4)
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(16, 8), nn.Linear(8, 12))
+
+
+def stepped(model, **options):
+    config = OptimizerConfig(name="muon", learning_rate=0.01, **options)
+    optimizer = make_optimizer(model, config)
+    inputs = torch.randn(64, 1, 4, 4, generator=torch.Generator().manual_seed(2))
+    model(inputs).square().mean().backward()
+    optimizer.step()
+    return optimizer
+
+
+def test_hidden_weights_move_by_the_size_of_an_adam_step_and_others_by_adam():
+    model = network()
+    before = copy.deepcopy(model.state_dict())
+    stepped(model)
+    moved = {name: (value - before[name]) for name, value in model.state_dict().items()}
+    # AdamW's first step has the size of the rate in every entry; 0.2 is its usual later size.
+    assert torch.allclose(moved["3.weight"].abs(), torch.tensor(0.01), rtol=1e-3)
+    assert torch.allclose(moved["0.bias"].abs(), torch.tensor(0.01), rtol=1e-3)
+    size = float(moved["2.weight"].square().mean().sqrt())
+    assert size == pytest.approx(0.2 * 0.01, rel=0.3)
+
+
+def test_weight_decay_pulls_hidden_weights_and_leaves_biases():
+    plain, decayed = network(), network()
+    stepped(plain)
+    stepped(decayed, weight_decay=0.5)
+    shrunk = plain[2].weight - 0.005 * network()[2].weight
+    assert torch.allclose(decayed[2].weight, shrunk, atol=1e-7)
+    assert torch.equal(plain[2].bias, decayed[2].bias)
+
+
+def test_a_new_rate_reaches_both_halves():
+    model = network()
+    optimizer = stepped(model)
+    set_learning_rate(optimizer, 0.0)
+    before = copy.deepcopy(model.state_dict())
+    optimizer.step()
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_moments_of_both_halves_are_in_one_state():
+    model = network()
+    optimizer = stepped(model)
+    assert "momentum_buffer" in optimizer.state[model[0].weight]
+    assert "exp_avg" in optimizer.state[model[3].weight]
+
+
+def test_a_network_without_hidden_weights_is_adams_alone():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+    before = model[1].weight.detach().clone()
+    stepped(model)
+    assert not torch.equal(before, model[1].weight)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from smalti import names
-from smalti.augmentation import affine, make, mirror
+from smalti.augmentation import affine, make
 from smalti.recipes import AugmentationConfig
 
 
@@ -30,14 +30,6 @@ def test_every_policy_keeps_shape_and_range_and_repeats_by_seed(policy, pictures
 def test_nothing_to_do_is_nothing_at_all():
     assert make(AugmentationConfig("none")) is None
     assert make(AugmentationConfig("affine")) is None
-
-
-def test_the_mirror_turns_about_half_and_changes_nothing_else(pictures):
-    turned = mirror(pictures, generator())
-    as_they_were = (turned == pictures).flatten(1).all(1)
-    mirrored = (turned == pictures.flip(3)).flatten(1).all(1)
-    assert (as_they_were | mirrored).all()
-    assert 16 < mirrored.sum() < 48
 
 
 def test_a_shift_moves_at_most_as_far_as_asked():

@@ -72,10 +72,16 @@ def orthogonalised(matrix: torch.Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> to
         return orthogonalised(matrix.T, steps).T
     matrix = matrix / (matrix.norm() + 1e-7)
     square = matrix @ matrix.T
-    product = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    for _ in range(steps):
-        factor = torch.addmm(square, square, square, beta=_B, alpha=_C)
-        factor.diagonal().add_(_A)
-        product = factor @ product
+    product = factor = _factor(square)
+    for _ in range(steps - 1):
         square = factor @ square @ factor
+        factor = _factor(square)
+        product = factor @ product
     return product @ matrix
+
+
+def _factor(square: torch.Tensor) -> torch.Tensor:
+    """Return a I + b S + c S², with which one step multiplies the matrix."""
+    factor = torch.addmm(square, square, square, beta=_B, alpha=_C)
+    factor.diagonal().add_(_A)
+    return factor

@@ -21,7 +21,7 @@ from smalti.data.fingerprints import sha256
 from smalti.data.labels import flat_labels
 from smalti.data.pixels import as_array, as_pictures
 from smalti.data.published import PUBLISHED, Published
-from smalti.data.splits import stratified
+from smalti.data.splits import OFFICIAL_SPLIT, stratified
 from smalti.errors import SmaltiError, log
 
 DIGITS_SPLIT = "our own 60/20/20 split"
@@ -113,7 +113,7 @@ def _built(
         for part, end in suffixes.items()
     }
     prepared = prepare(parts, published.class_names, image_size)
-    split = "official split" if "test" in parts else DIGITS_SPLIT
+    split = OFFICIAL_SPLIT if "test" in parts else DIGITS_SPLIT
     return build(
         place,
         stamp,

@@ -55,8 +55,9 @@ class Dataset:
     the content, ``split`` says in words where the test part comes from (``"official split"``, or
     ``"our own 80/10/10 split"``), ``skipped`` lists files left out, each with its reason.
     ``file_sizes`` (M×2, width and height in pixels) is known for pictures read from files; its
-    rows are those of the images. ``image_size``, ``validation`` and ``split_seed`` are what it was
-    loaded with, so that a run can record them.
+    rows are those of the images. ``image_size``, ``validation``, ``split_seed`` and ``pooled`` (the
+    percent by which every picture was divided anew, ``"80/10/10"``; empty: it was not) are what it
+    was loaded with, so that a run can record them.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Dataset:
     image_size: int = 0
     validation: float = 0.1
     split_seed: int = 0
+    pooled: str = ""
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{count(len(part))} {name}" for name, part in self.parts.items())

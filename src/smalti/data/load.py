@@ -13,6 +13,7 @@ import numpy as np
 
 from smalti.data import arrays, builtin, folders, npz
 from smalti.data.dataset import Dataset
+from smalti.data.pooling import check_pooling, divided_anew
 from smalti.data.splits import DEFAULT_VALIDATION, check_split_options, with_parts
 from smalti.errors import SmaltiError, log, nearest, unknown
 from smalti.names import DATASETS
@@ -37,6 +38,7 @@ def load_data(
     image_size: int = 0,
     validation: float = DEFAULT_VALIDATION,
     split_seed: int = 0,
+    split: str = "",
     data_dir: str | os.PathLike[str] | None = None,
 ) -> Dataset:
     """Return pictures and labels ready for training, in the parts train, validation and test.
@@ -52,6 +54,9 @@ def load_data(
             pictures. A given validation part is used as it is; with 0 there is none and all
             its pictures are in train. Data without a test part is split 80/10/10.
         split_seed: Decides which pictures are cut, and nothing else does.
+        split: ``"80/10/10"`` pools every picture, those of given parts too, and divides all anew
+            by these percent of train/validation/test, stratified; ``Dataset.split`` says that
+            the test part is not the official one. Empty: the parts that the data come with.
         data_dir: A folder (may be read-only) with ``<name>.npz`` of built-in sets; ``None`` means
             ``SMALTI_DATA``. After it the cache is searched, then they are downloaded.
 
@@ -60,11 +65,18 @@ def load_data(
         MachineError: A disk is full or a file cannot be read.
     """
     check_split_options(validation, split_seed)
+    pooled = source.pooled if isinstance(source, Dataset) else ""
+    if split or pooled:
+        check_pooling(split or pooled, validation, split_seed)
+    if isinstance(source, Dataset) and pooled and not split:
+        return source
     dataset = load_given(source, image_size=image_size, data_dir=data_dir)
     if dataset is not source:
         dataset = replace(
             dataset, image_size=image_size, validation=validation, split_seed=split_seed
         )
+    if split:
+        return divided_anew(dataset, split, split_seed)
     return with_parts(dataset, validation, split_seed)
 
 

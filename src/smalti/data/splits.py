@@ -23,8 +23,11 @@ DEFAULT_VALIDATION = 0.1
 TEST_PERCENT = 10
 """Our own test part, where the data has none: percent of the pictures."""
 
+OFFICIAL_SPLIT = "official split"
+"""What is said of a test part that the set was published with."""
+
 # The streams are apart, so that the test part never depends on how validation is cut.
-_VALIDATION_STREAM, _TEST_STREAM = 0, 1
+VALIDATION_STREAM, TEST_STREAM = 0, 1
 
 
 def with_parts(
@@ -37,7 +40,7 @@ def with_parts(
     missing test part is cut first, from train, and is the same whatever ``validation`` is.
     """
     amount = _amount(validation)
-    _check_seed(split_seed)
+    check_split_seed(split_seed)
     parts, split = dict(dataset.parts), dataset.split
     cut_test, cut_validation = "test" not in parts, amount > 0 and "validation" not in parts
     _check_class_sizes(dataset, cut_test, cut_validation)
@@ -51,7 +54,7 @@ def with_parts(
         parts["test"], left = given.only(chosen), np.setdiff1d(left, chosen, assume_unique=True)
     if cut_validation:
         size = _validation_size(amount, len(given), given.labels[left])
-        chosen = stratified(given.labels, size, split_seed, _VALIDATION_STREAM, among=left)
+        chosen = stratified(given.labels, size, split_seed, VALIDATION_STREAM, among=left)
         parts["validation"] = given.only(chosen)
         left = np.setdiff1d(left, chosen, assume_unique=True)
     parts["train"] = given.only(left) if len(left) < len(given) else given
@@ -65,13 +68,13 @@ def with_parts(
 
 def _test_positions(labels: np.ndarray, seed: int) -> np.ndarray:
     size = _at_least_one_each(labels, _share(TEST_PERCENT / 100, len(labels)))
-    return stratified(labels, size, seed, _TEST_STREAM, spare=2)
+    return stratified(labels, size, seed, TEST_STREAM, spare=2)
 
 
 def check_split_options(validation: float, split_seed: int) -> None:
     """Refuse options that no data set could be cut with, before any of it is read."""
     _amount(validation)
-    _check_seed(split_seed)
+    check_split_seed(split_seed)
 
 
 def stratified(
@@ -147,7 +150,8 @@ def _amount(validation: float) -> float:
     )
 
 
-def _check_seed(seed: int) -> None:
+def check_split_seed(seed: int) -> None:
+    """Refuse a seed that is no whole number from 0 up."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SmaltiError(f"split_seed is {seed!r}; expected a whole number from 0 up.")
 

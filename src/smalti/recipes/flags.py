@@ -15,6 +15,7 @@ FLAGS = {
     "ema": "training.ema",
     "early-stopping": "training.early_stopping",
     "validation": "data.validation",
+    "split": "data.split",
     "split-seed": "data.split_seed",
     "image-size": "data.image_size",
     "seed": "seed",

@@ -42,7 +42,8 @@ def _own_split(facts: Facts) -> str:
     split = facts.metrics.text("split") or facts.environment.section("data").text("split")
     if not split or split == OFFICIAL:
         return ""
-    return f"The test part is {split}, not an official one: compare only with the same split."
+    which = "" if "not the official" in split else ", not an official one"
+    return f"The test part is {split}{which}: compare only with the same split."
 
 
 def _without_validation(facts: Facts) -> str:

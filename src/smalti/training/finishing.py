@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from smalti.recipes import to_dict
 from smalti.runs import Run
 from smalti.training import randomness
 from smalti.training.environment import now
+from smalti.training.objective import Fed
 from smalti.training.state import State
 from smalti.training.trainer import Trainer
 from smalti.version import __version__
@@ -68,7 +69,18 @@ def _augmented_samples(
     chosen = np.linspace(0, len(part) - 1, min(AUGMENTED_SAMPLES, len(part))).astype(int)
     draws = randomness.generator(trainer.recipe.seed, 1, randomness.AUGMENTATION)
     pictures = torch.from_numpy(part.pictures(chosen)).permute(0, 3, 1, 2)
-    changed = trainer.augmented(pictures, draws).round().clamp(0, 255).to(torch.uint8)
+    fed = trainer.fed(pictures, torch.from_numpy(part.labels[chosen]), draws)
+    changed = fed.pictures.round().clamp(0, 255).to(torch.uint8)
     images = list(changed.permute(0, 2, 3, 1).numpy())
-    names = [dataset.class_names[label] for label in part.labels[chosen]]
-    return images, [{"label": name} for name in names]
+    return images, [{"label": text} for text in _label_texts(fed, dataset.class_names)]
+
+
+def _label_texts(fed: Fed, names: Sequence[str]) -> list[str]:
+    """Return the class name of each picture; of mixed ones both, with their parts."""
+    own = [names[label] for label in fed.labels.tolist()]
+    if fed.partners is None or fed.share is None:
+        return own
+    return [
+        f"{name} {share:.0%} + {names[other]}"
+        for name, other, share in zip(own, fed.partners.tolist(), fed.share.tolist(), strict=True)
+    ]

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch.nn import functional
 
 from smalti.recipes import TrainingConfig
 from smalti.training.teaching import Teacher, distillation_loss
+
+
+@dataclass(frozen=True)
+class Fed:
+    """A batch as the network is fed it.
+
+    ``pictures`` n×C×H×W (0–255), augmented and mixed; ``labels`` int64 n. Where pictures were
+    mixed, ``partners`` are the other labels and ``share`` (float32 n, 0–1) is the part of the own.
+    """
+
+    pictures: torch.Tensor
+    labels: torch.Tensor
+    partners: torch.Tensor | None = None
+    share: torch.Tensor | None = None
 
 
 class Objective:
@@ -18,20 +34,24 @@ class Objective:
         self._temperature = config.teacher_temperature
         self._teacher = teacher
 
-    def loss(
-        self, logits: torch.Tensor, labels: torch.Tensor, pictures: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the mean loss of a batch, in nats.
+    def loss(self, logits: torch.Tensor, fed: Fed) -> torch.Tensor:
+        """Return the mean loss of a batch, in nats, from the student's float32 logits n×K.
 
-        ``logits`` float32 n×K are the student's for ``pictures`` n×C×H×W (0–255, augmented), of
-        which the teacher is asked too.
+        A teacher is asked about the same pictures, augmented and mixed.
         """
-        own = self._cross_entropy(logits, labels)
+        own = self._cross_entropy(logits, fed)
         if self._teacher is None:
             return own
-        answers = self._teacher.answers(pictures)
+        answers = self._teacher.answers(fed.pictures)
         taught = distillation_loss(logits, answers, self._temperature)
         return torch.lerp(own, taught, self._weight)
 
-    def _cross_entropy(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(logits, labels, label_smoothing=self._smoothing)
+    def _cross_entropy(self, logits: torch.Tensor, fed: Fed) -> torch.Tensor:
+        smoothing = self._smoothing
+        if fed.partners is None or fed.share is None:
+            return functional.cross_entropy(logits, fed.labels, label_smoothing=smoothing)
+        own, other = (
+            functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+            for labels in (fed.labels, fed.partners)
+        )
+        return torch.lerp(other, own, fed.share).mean()

@@ -18,7 +18,7 @@ from smalti.models.preprocessing import Normalize, channel_statistics
 from smalti.recipes import Recipe
 from smalti.training import randomness
 from smalti.training.averaging import AveragedModel
-from smalti.training.objective import Objective
+from smalti.training.objective import Fed, Objective
 from smalti.training.optimizers import make_optimizer, set_learning_rate, set_momentum
 from smalti.training.placement import PlacedPart
 from smalti.training.progress import Listener
@@ -52,6 +52,7 @@ class Trainer:
         self.mean, self.std = channel_statistics(train.images, train.rows)
         self._normalize = Normalize(self.mean, self.std, device)
         self._augment = augmentation.make(recipe.augmentation)
+        self._mix = augmentation.make_mixing(recipe.augmentation)
         torch.manual_seed(randomness.derived_seed(recipe.seed, 0, randomness.WEIGHTS))
         model = build(recipe.model, dataset.image_shape, dataset.n_classes)
         self.model = hardware.place(model)
@@ -84,7 +85,8 @@ class Trainer:
     def train_epoch(self, epoch: int, rate_factor: float, listener: Listener) -> Score:
         """Run epoch ``epoch`` (from 1) over every training picture.
 
-        The score is that of the batches as they were fed, augmented, before each step. A loss
+        The score is that of the batches as they were fed, augmented, before each step; with mixed
+        pictures its accuracy counts the own label alone, and is low. A loss
         that is no number any more is an error that names the step and the likely cause.
         """
         seed = self.recipe.seed
@@ -111,9 +113,9 @@ class Trainer:
     def _step(
         self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        pictures = self.augmented(pictures, draws)
-        logits = self._forward(self.model, pictures)
-        loss = self._objective.loss(logits, labels, pictures)
+        fed = self.fed(pictures, labels, draws)
+        logits = self._forward(self.model, fed.pictures)
+        loss = self._objective.loss(logits, fed)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -127,9 +129,14 @@ class Trainer:
             epochs = recipe.training.epochs
             set_momentum(self.optimizer, momentum_at(recipe.schedule, progress, epochs, largest))
 
-    def augmented(self, pictures: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
+    def fed(self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator) -> Fed:
         """Return training pictures N×C×H×W as the network is fed them, before normalisation."""
-        return pictures if self._augment is None else self._augment(pictures, draws)
+        if self._augment is not None:
+            pictures = self._augment(pictures, draws)
+        if self._mix is None:
+            return Fed(pictures, labels)
+        mixed = self._mix(pictures, draws)
+        return Fed(mixed.pictures, labels, labels[mixed.partners], mixed.share)
 
     def _forward(self, model: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
         inputs = self._normalize(pictures).contiguous(memory_format=self.hardware.memory_format())

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smalti import machine
 from smalti.errors import SmaltiError, log
 
 if TYPE_CHECKING:
@@ -110,25 +111,60 @@ def available_devices() -> list[str]:
 
 def unused_gpu() -> str | None:
     """Return the sentence for a GPU that is in the machine but that PyTorch cannot use, or None."""
+    problem, repair = gpu_problem()
+    return f"{problem} {repair[0].upper()}{repair[1:]}." if problem else None
+
+
+def gpu_problem() -> tuple[str, str]:
+    """Return why an NVIDIA GPU that is in the machine is not used, and the repair; or twice empty.
+
+    The common causes, told apart: a PyTorch without CUDA, a variable that hides the GPU, a
+    container without the device, a driver that is missing or too old.
+    """
     import torch
 
-    if torch.cuda.is_available() or not Path("/proc/driver/nvidia/version").exists():
-        return None
-    built = torch.version.cuda or "CPU only"
+    sign = machine.nvidia_gpu()
+    if sign is None or torch.cuda.is_available():
+        return "", ""
+    if torch.version.cuda is None:
+        return (
+            f"There is an NVIDIA GPU ({sign}), but this PyTorch cannot use it: it was built for "
+            "CPU only.",
+            "install a CUDA build of PyTorch: https://pytorch.org/get-started/locally",
+        )
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if hidden is not None and hidden.strip() in ("", "-1"):
+        return (
+            f"There is an NVIDIA GPU ({sign}), but CUDA_VISIBLE_DEVICES={hidden!r} hides it.",
+            "unset CUDA_VISIBLE_DEVICES",
+        )
+    if not Path("/dev/nvidia0").exists():
+        return (
+            f"There are signs of an NVIDIA GPU ({sign}), but no device /dev/nvidia0.",
+            "start the container with its GPU (docker run --gpus all), or load the driver "
+            "(nvidia-smi tells what is wrong)",
+        )
     return (
-        "There is an NVIDIA GPU, but this PyTorch cannot use it "
-        f"(built for: {built}); install a CUDA build of PyTorch to train on it."
+        f"There is an NVIDIA GPU, but this PyTorch cannot use it (built for CUDA "
+        f"{torch.version.cuda}): the driver is probably too old.",
+        "update the driver, or install a PyTorch for the CUDA version that nvidia-smi shows",
     )
 
 
 def usable_cores() -> int:
     """Return the number of cores this process may run on (OMP_NUM_THREADS where it is set)."""
+    return asked_threads() or machine.usable_cores()
+
+
+def asked_threads() -> int | None:
+    """Return the OMP_NUM_THREADS of the environment, or None where there is no such wish."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else None
+
+
+def fast_at_bfloat16(device: str) -> bool:
+    """Tell whether bfloat16 is faster than float32 on a device."""
+    return _fast_precision(device)[0] == "bfloat16"
 
 
 @cache

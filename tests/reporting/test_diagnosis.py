@@ -1,31 +1,29 @@
-"""What the curves say: each verdict on curves that show it, and none on curves that do not."""
+"""The findings on a report: read from the run's files, judged by the rules of smalti.advice."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from smalti.recipes import Recipe, to_dict
-from smalti.reporting import diagnosis
-from smalti.reporting.diagnosis import Diagnosis, diagnose
-from smalti.reporting.facts import flat, read_facts
+from smalti.advice.finding import Finding
+from smalti.reporting.cautions import cautions
+from smalti.reporting.diagnosis import course_of, diagnose
+from smalti.reporting.facts import read_facts
 from smalti.runs import Run
 
-Diagnose = Callable[..., Diagnosis]
+Diagnose = Callable[..., Finding]
 UP = tuple(0.9 - 0.5 * np.exp(-np.arange(12) / 2))
 DOWN = tuple(0.3 + 1.5 * np.exp(-np.arange(12) / 2))
 
 
 @pytest.fixture
 def verdict(finished_run: Callable[..., Run]) -> Diagnose:
-    """Return ``verdict(train_accuracy=…, val_loss=…)``: what these curves are said to show."""
+    """Return ``verdict(train_accuracy=…, val_loss=…)``: the first finding on these curves."""
 
-    def judge(augmentation: str = "affine", **columns: Sequence) -> Diagnosis:
+    def judge(augmentation: str = "affine", **columns: Sequence) -> Finding:
         run = finished_run(evaluated=False)
         curves: dict[str, Sequence[float | None]] = {
             "train_loss": DOWN, "train_accuracy": UP, "val_loss": DOWN, "val_accuracy": UP,
@@ -39,97 +37,74 @@ def verdict(finished_run: Callable[..., Run]) -> Diagnose:
         run.write_history(rows)
         run.write_classifier({**run.classifier(), "epoch": length})
         config = run.config()
-        config["augmentation"]["policy"] = augmentation
+        config["augmentation"] = {"policy": augmentation}
         run.config_file.write_text(json.dumps(config))
-        found = diagnose(read_facts(run))
-        assert found is not None
-        return found
+        return diagnose(read_facts(run))[0]
 
     return judge
 
 
 def test_healthy_curves_are_left_alone(verdict: Diagnose) -> None:
     found = verdict()
-    assert found.verdict == "No clear sign of over- or underfitting"
-    assert found.fields == ()
+    assert found.cause == "No clear sign of over- or underfitting"
+    assert found.remedies == ()
 
 
 def test_no_curves_no_verdict(finished_run: Callable[..., Run]) -> None:
     run = finished_run()
     run.history_file.unlink()
-    assert diagnose(read_facts(run)) is None
+    assert diagnose(read_facts(run)) == []
 
 
 def test_validation_loss_that_rises_is_overfitting(verdict: Diagnose) -> None:
     rising = [*DOWN[:5], *np.linspace(DOWN[5], 2 * DOWN[5], 7)]
     found = verdict(val_loss=rising)
-    assert found.verdict == "Overfitting"
+    assert found.cause == "Overfitting"
     assert "After epoch 6 validation loss rose from 0.423 to 0.776" in found.sentence
-    assert found.fields == ("model.dropout", "optimizer.weight_decay")
 
 
-def test_without_augmentation_that_is_the_first_thing_to_change(verdict: Diagnose) -> None:
-    rising = [*DOWN[:5], *np.linspace(DOWN[5], 2 * DOWN[5], 7)]
-    assert verdict(val_loss=rising, augmentation="none").fields[0] == "augmentation.policy"
+def test_a_training_stopped_after_two_epochs_is_too_short(verdict: Diagnose) -> None:
+    assert verdict(val_loss=DOWN[:2]).cause == "Too short to judge"
 
 
-def test_a_rise_in_the_noise_is_not_overfitting(verdict: Diagnose) -> None:
-    tiny = [value / 100 for value in (*DOWN[:8], 0.45, 0.5, 0.48, 0.5)]
-    assert verdict(val_loss=tiny).verdict.startswith("No clear sign")
+def test_a_run_without_validation_says_what_cannot_be_seen(verdict: Diagnose) -> None:
+    none = [None] * 12
+    found = verdict(val_loss=none, val_accuracy=none)
+    assert found.cause == "Overfitting cannot be seen"
 
 
-def test_one_bad_last_epoch_is_not_overfitting(verdict: Diagnose) -> None:
-    assert verdict(val_loss=[*DOWN[:11], 3.0]).verdict.startswith("No clear sign")
+def test_the_course_knows_what_the_files_know(finished_run: Callable[..., Run]) -> None:
+    run = finished_run()
+    course = course_of(read_facts(run))
+    assert course is not None
+    assert (course.n_train, course.n_validation, course.n_classes) == (45_000, 5_000, 10)
+    assert course.epochs[course.kept] == run.classifier()["epoch"]
+    assert course.data == "cifar10"
 
 
-def test_a_wide_gap_is_overfitting(verdict: Diagnose) -> None:
-    found = verdict(val_accuracy=[value - 0.12 for value in UP])
-    assert found.verdict == "Overfitting"
-    assert "89.80 %, validation accuracy 77.80 %" in found.sentence
+def with_survey(run: Run, **changes: object) -> Run:
+    facts = {
+        "source": "", "counts": {"cat": 400, "dog": 500}, "validation": 300, "test": 300,
+        "skipped": 0, "sampled": 900, "flat": 0.0, "dark": 0.0, "bright": 0.0, "spread": 60.0,
+        "empty_channels": [], "channels": 3,
+    }  # fmt: skip
+    environment = run.environment()
+    environment["data"]["survey"] = {**facts, **changes}
+    run.write_environment(environment)
+    return run
 
 
-def test_curves_that_still_rise_want_more_epochs(verdict: Diagnose) -> None:
-    straight = list(np.linspace(0.2, 0.7, 12))
-    found = verdict(
-        train_accuracy=straight, val_accuracy=straight, val_loss=list(np.linspace(2, 1, 12))
-    )
-    assert found.verdict == "Still learning at the end"
-    assert found.fields == ("training.epochs",)
+def test_what_was_counted_in_the_pictures_is_kept_in_mind(finished_run: Callable[..., Run]) -> None:
+    healthy = with_survey(finished_run(data="digits"))
+    assert cautions(read_facts(healthy)) == []
+    [sentence] = cautions(read_facts(with_survey(healthy, counts={"cat": 2000, "dog": 40})))
+    assert "'cat' has 2,000 training pictures, 'dog' has 40" in sentence
+    assert "right in 98.04 %" in sentence
 
 
-def test_low_training_accuracy_is_underfitting(verdict: Diagnose) -> None:
-    low = [0.5] * 12
-    found = verdict(train_accuracy=low, val_accuracy=[0.52] * 12)
-    assert found.verdict == "Underfitting is likely"
-    assert "model.dropout" in found.fields
-
-
-def test_guessing_is_said(verdict: Diagnose) -> None:
-    found = verdict(train_accuracy=[0.11] * 12, val_accuracy=[0.1] * 12)
-    assert found.verdict == "Hardly better than guessing"
-    assert "guessing gives 10.00 %" in found.sentence
-
-
-@pytest.mark.parametrize("last", [float("nan"), float("inf"), 40.0])
-def test_a_loss_that_explodes_is_said(verdict: Diagnose, last: float) -> None:
-    found = verdict(train_loss=[*DOWN[:11], last])
-    assert found.verdict == "Training came apart"
-    assert found.fields == ("optimizer.learning_rate",)
-
-
-@pytest.mark.parametrize("epochs", [1, 2])
-def test_two_epochs_are_too_few(verdict: Diagnose, epochs: int) -> None:
-    assert verdict(train_loss=DOWN[:epochs]).verdict == "Too short to judge"
-
-
-def test_without_validation_overfitting_cannot_be_seen(verdict: Diagnose) -> None:
-    nothing = [None] * 12
-    found = verdict(val_loss=nothing, val_accuracy=nothing)
-    assert found.verdict == "Overfitting cannot be seen"
-
-
-def test_every_field_that_is_advised_exists() -> None:
-    source = Path(diagnosis.__file__).read_text(encoding="utf-8")
-    advised = set(re.findall(r'"((?:data|model|optimizer|augmentation|training)\.\w+)"', source))
-    assert len(advised) >= 6
-    assert advised <= {name for name, _ in flat(to_dict(Recipe()))}
+def test_a_survey_of_another_shape_is_passed_over(finished_run: Callable[..., Run]) -> None:
+    run = finished_run(data="digits")
+    environment = run.environment()
+    environment["data"]["survey"] = {"counts": 3}
+    run.write_environment(environment)
+    assert cautions(read_facts(run)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smalti.reporting.diagnosis import pictures_of
 from smalti.reporting.facts import Facts
 from smalti.wording import plural
 
@@ -24,6 +25,7 @@ def cautions(facts: Facts) -> list[str]:
         _opened_often(facts),
         _precision(facts),
         _skipped(facts),
+        *(finding.text for finding in pictures_of(facts)),
         KNOWN_LIMITS.get(facts.data_name.replace("-", "").lower(), ""),
     ]
     return [sentence for sentence in found if sentence]

@@ -7,6 +7,7 @@ import time
 from smalti.data.dataset import Dataset
 from smalti.models.building import count_parameters
 from smalti.runs import Run
+from smalti.training.advising import Adviser
 from smalti.training.finishing import describe_classifier, finish
 from smalti.training.memory import naming_the_run, out_of_memory_advice
 from smalti.training.progress import Listener, Plan
@@ -23,6 +24,7 @@ class Course:
         self.run, self.dataset, self.trainer = run, dataset, trainer
         self.state, self.listener = state, listener
         self.recipe = trainer.recipe
+        self._adviser = Adviser(trainer, dataset)
 
     def follow(self) -> None:
         """Train until the end and complete the run folder.
@@ -41,6 +43,9 @@ class Course:
             self.listener.interrupted(self.state.epoch)
             raise
         self.listener.ended(self.state.ended)
+        findings = self._adviser.at_the_end(self.state)
+        if findings:
+            self.listener.advised(findings)
 
     @property
     def _shape(self) -> tuple[int, int, int]:
@@ -79,6 +84,9 @@ class Course:
         )
         self._store(best)
         self.listener.finished_epoch(state.history[-1], best)
+        noticed = self._adviser.early(state)
+        if noticed:
+            self.listener.noticed(noticed)
 
     def _store(self, best: bool) -> None:
         """Write the model where it is the best so far, the history, and last the state.

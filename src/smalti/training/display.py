@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from smalti.advice.finding import Finding
+from smalti.runs import Run
 from smalti.training.progress import Listener, Plan
 from smalti.wording import count, duration, percent, plural
 
@@ -43,6 +46,13 @@ class PlainDisplay(Listener):
 
     def ended(self, reason: str) -> None:
         self._write(reason + "\n")
+
+    def noticed(self, finding: Finding) -> None:
+        self._write(f"note    {finding.line()}\n")
+
+    def advised(self, findings: Sequence[Finding]) -> None:
+        for line in advice_lines(findings, self.plan.run):
+            self._write(line + "\n")
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
@@ -86,6 +96,13 @@ class NotebookDisplay(LiveDisplay):
     def ended(self, reason: str) -> None:
         self._write(f"\n{reason}\n")
 
+    def noticed(self, finding: Finding) -> None:
+        self._write(f"\nnote: {finding.line(python=True)}\n")
+
+    def advised(self, findings: Sequence[Finding]) -> None:
+        for line in advice_lines(findings, self.plan.run, python=True):
+            self._write(line + "\n")
+
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return what is about to happen, in three lines."""
@@ -110,6 +127,22 @@ def epoch_line(row: Mapping[str, float | None], best: bool, plan: Plan) -> str:
         text += " *" if best else "  "
     pace = count(plan.train / seconds) if seconds else "–"
     return f"{text}  {duration(seconds)}, {pace} images/s"
+
+
+def advice_lines(findings: Sequence[Finding], run: Run, python: bool = False) -> list[str]:
+    """Return what to try next, and the first of it as a whole command or call."""
+    lines = ["what to try, best first"]
+    lines += [f"  {n}. {finding.line(python)}" for n, finding in enumerate(findings, 1)]
+    remedies = [remedy for finding in findings for remedy in finding.remedies]
+    if not remedies:
+        return lines
+    if python:
+        call = f'smalti.train(data, "{run.config_file}", {remedies[0].python})'
+        return [*lines, f"  for example: {call}"]
+    if run.recipe().data.source:
+        command = f"smalti train --recipe {shlex.quote(str(run.config_file))} {remedies[0]}"
+        return [*lines, f"  for example: {command}"]
+    return lines
 
 
 def bar(plan: Plan, epoch: int, step: int, seconds: float) -> str:

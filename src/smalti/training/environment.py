@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from smalti import device, machine
+from smalti.advice.machine import MachineFacts
 from smalti.data.dataset import Dataset
+from smalti.data.survey import survey
 from smalti.device import Hardware, cpu_name
 from smalti.errors import SmaltiError, log
 from smalti.recipes import Recipe
@@ -49,6 +54,7 @@ def environment(
             "split": dataset.split,
             **{part: len(dataset.parts.get(part, ())) for part in ("train", "validation", "test")},
             "skipped": len(dataset.skipped),
+            "survey": asdict(survey(dataset)),
         },
         "seed": recipe.seed,
         "command": command or " ".join(sys.argv),
@@ -72,6 +78,27 @@ def warn_of_differences(run: Run, recorded: dict[str, Any], current: dict[str, A
     ]
     if changed:
         log.warning("The bits may differ from an uninterrupted run: %s.", "; ".join(changed))
+
+
+def machine_facts(hardware: Hardware) -> MachineFacts:
+    """Return what the advice on this machine is given from; looks around for a third of a second.
+
+    ``hardware`` is what training would use.
+    """
+    return MachineFacts(
+        device=hardware.device,
+        devices=tuple(device.available_devices()),
+        unused_gpu=device.gpu_problem(),
+        precision=hardware.precision,
+        fast_bfloat16=device.fast_at_bfloat16(hardware.device),
+        threads=hardware.threads,
+        cores=machine.usable_cores(),
+        installed=os.cpu_count() or 1,
+        limit=machine.cpu_limit(),
+        asked_threads=device.asked_threads(),
+        busy=machine.busy_cores(),
+        memory=machine.memory_free(),
+    )
 
 
 def git_commit() -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from smalti.advice.finding import Finding
 from smalti.runs import Run
 
 
@@ -38,8 +39,14 @@ class Listener:
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
         """An epoch is finished and stored; ``row`` has the columns of the history."""
 
+    def noticed(self, finding: Finding) -> None:
+        """Something is clearly wrong in the first epochs already; told once at the most."""
+
     def interrupted(self, epochs: int) -> None:
         """Ctrl-C: ``epochs`` finished ones are kept, the running one is dropped."""
 
     def ended(self, reason: str) -> None:
         """The run folder is complete; ``reason`` says why it ended, in words."""
+
+    def advised(self, findings: Sequence[Finding]) -> None:
+        """After the end: what to try next, best first; not called where nothing was found."""

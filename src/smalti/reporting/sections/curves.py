@@ -18,7 +18,7 @@ def curves(facts: Facts) -> Section:
     panels = draw_curves(facts.history, facts.chosen_epoch)
     values = {
         "panels": [panel.inline for panel in panels],
-        "diagnosis": diagnose(facts),
+        "findings": diagnose(facts),
         "validated": facts.validated,
     }
     return Section("curves", title, values, (all_curves(facts.history, facts.chosen_epoch),))

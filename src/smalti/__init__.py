@@ -18,7 +18,18 @@ from smalti.errors import MachineError, SmaltiError
 from smalti.version import __version__
 
 if TYPE_CHECKING:
-    from smalti.api import evaluate, load, load_data, report, resume, train
+    from smalti.api import (
+        evaluate,
+        load,
+        load_data,
+        plot,
+        plot_pictures,
+        plot_prediction,
+        read_handwriting,
+        report,
+        resume,
+        train,
+    )
     from smalti.data.dataset import Dataset
     from smalti.runs import Run
 
@@ -33,6 +44,10 @@ __all__ = [
     "evaluate",
     "load",
     "load_data",
+    "plot",
+    "plot_pictures",
+    "plot_prediction",
+    "read_handwriting",
     "report",
     "resume",
     "train",

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smalti.data.dataset import Dataset
+from smalti.data.handwriting import read_handwriting
 from smalti.data.load import built_in_name, load_data
 from smalti.errors import SmaltiError
+from smalti.plotting import plot, plot_pictures, plot_prediction
 from smalti.recipes import Recipe, resolve
 from smalti.recipes.options import checked, with_options
 from smalti.recipes.resolve import DEFAULT
@@ -25,7 +27,19 @@ if TYPE_CHECKING:
 
 Source = str | Path | tuple[Any, ...] | Dataset
 
-__all__ = ["evaluate", "load", "load_data", "report", "resume", "train", "train_seeds"]
+__all__ = [
+    "evaluate",
+    "load",
+    "load_data",
+    "plot",
+    "plot_pictures",
+    "plot_prediction",
+    "read_handwriting",
+    "report",
+    "resume",
+    "train",
+    "train_seeds",
+]
 
 
 def train(

@@ -164,6 +164,36 @@ ACTIVATIONS = Names(
     Entry("sigmoid", "1 / (1 + exp(-x)).", "torch.nn:Sigmoid"),
 )
 
+DRAWINGS = Names(
+    "drawing",
+    "smalti report RUN",
+    Entry(
+        "curves",
+        "Loss, accuracy and learning rate over the epochs.",
+        "smalti.reporting.drawings:curves",
+    ),
+    Entry(
+        "confusion",
+        "The confusion matrix in pictures.",
+        "smalti.reporting.drawings:confusion",
+    ),
+    Entry(
+        "confusion-percent",
+        "The confusion matrix in percent of each true class.",
+        "smalti.reporting.drawings:confusion_percent",
+    ),
+    Entry(
+        "samples",
+        "Test pictures, marked as right or wrong.",
+        "smalti.reporting.drawings:samples",
+    ),
+    Entry(
+        "augmented",
+        "Training pictures as the network was fed them.",
+        "smalti.reporting.drawings:augmented",
+    ),
+)
+
 DATASETS = Names(
     "data set",
     "smalti data list",

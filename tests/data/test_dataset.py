@@ -28,3 +28,34 @@ def test_pictures_by_position() -> None:
 def test_a_missing_part_names_those_there_are() -> None:
     with pytest.raises(SmaltiError, match=r"Did you mean 'test'\?"):
         tiny_dataset().part("tets")
+
+
+# Samples.
+
+
+def test_a_sample_keeps_every_class_in_its_proportion_and_the_order() -> None:
+    data = tiny_dataset(n=90)
+    small = data.sample(12)
+    assert {name: len(part) for name, part in small.parts.items()} == dict.fromkeys(
+        ("train", "validation", "test"), 12
+    )
+    assert np.bincount(small.part("train").labels).tolist() == [4, 4, 4]
+    assert (np.diff(small.part("train").rows) > 0).all()
+    assert (small.part("train").rows == data.sample(12).part("train").rows).all()
+
+
+def test_a_sample_is_never_taken_for_the_whole_set() -> None:
+    data = tiny_dataset()
+    small = data.sample(12)
+    assert small.fingerprint not in (data.fingerprint, data.sample(9).fingerprint)
+    assert small.source == ""
+    assert small.split == "a sample of the made for tests"
+    assert data.sample(10_000) is data
+
+
+def test_the_first_pictures_of_a_class() -> None:
+    part = tiny_dataset().part("train")
+    pictures = part.of_class(2, 5)
+    assert len(pictures) == 5
+    assert (pictures[1] == part.pictures()[part.labels == 2][1]).all()
+    assert len(part.of_class(7, 5)) == 0

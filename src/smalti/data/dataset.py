@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -44,6 +45,21 @@ class Part:
     def only(self, positions: np.ndarray) -> Part:
         """Return the part made of some positions of this one; no picture is copied."""
         return replace(self, labels=self.labels[positions], rows=self.rows[positions])
+
+    def sample(self, n: int) -> Part:
+        """Return the part made of at most ``n`` pictures, every class in its proportion.
+
+        The same part gives the same sample; its pictures stay in their order.
+        """
+        if n >= len(self):
+            return self
+        by_class = np.argsort(self.labels, kind="stable")
+        chosen = np.linspace(0, len(self) - 1, n).round().astype(np.int64)
+        return self.only(np.sort(by_class[chosen]))
+
+    def of_class(self, label: int, n: int) -> np.ndarray:
+        """Return the first ``n`` pictures of a class, as :meth:`pictures` does."""
+        return self.pictures(np.flatnonzero(self.labels == label)[:n])
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,3 +109,16 @@ class Dataset:
         if name not in self.parts:
             raise unknown(f"part of {self.name} called", name, self.parts)
         return self.parts[name]
+
+    def sample(self, n: int) -> Dataset:
+        """Return the data set with at most ``n`` pictures in each part, for a quick try.
+
+        It says in ``split`` that it is a sample, has a fingerprint of its own, and no source: a
+        run trained on it is evaluated with it and not, by mistake, with the whole set.
+        """
+        parts = {name: part.sample(n) for name, part in self.parts.items()}
+        if all(len(part) == len(self.parts[name]) for name, part in parts.items()):
+            return self
+        mark = hashlib.sha256(f"{self.fingerprint} sample {n}".encode()).hexdigest()
+        split = f"a sample of the {self.split}"
+        return replace(self, parts=parts, source="", fingerprint=mark, split=split)

@@ -75,19 +75,41 @@ def read_with_size(
     source: str | os.PathLike[str] | bytes, image_shape: tuple[int, int, int]
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Return what :func:`read_picture` returns, and width and height in the file, upright."""
-    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     height, width, channels = image_shape
+    with _explained(source) as file:
+        image, size = _decoded(file, enough=max(height, width))
+        pixels = np.asarray(_fitted(image, width, height, "L" if channels == 1 else "RGB"))
+    return pixels.reshape(image_shape), size
+
+
+def read_upright(source: str | os.PathLike[str] | bytes, enough: int) -> np.ndarray:
+    """Return a picture in grey, uint8 H×W, whole and in its own proportions.
+
+    Larger ones are scaled so that the shorter side is ``enough`` pixels long. Errors are those of
+    :func:`read_picture`.
+    """
+    with _explained(source) as file:
+        image, _ = _decoded(file, enough)
+        factor = enough / min(image.size)
+        if factor < 1:
+            size = (round(image.width * factor), round(image.height * factor))
+            image = image.resize(size, reducing_gap=_REDUCING_GAP)
+        return np.asarray(image.convert("L"))
+
+
+@contextmanager
+def _explained(source: str | os.PathLike[str] | bytes) -> Iterator[IO[bytes]]:
+    """Open a picture; whatever fails while it is read becomes one sentence about it."""
+    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     try:
         with _opened(source) as file, QUIET:
-            image, size = _decoded(file, enough=max(height, width))
-            pixels = np.asarray(_fitted(image, width, height, "L" if channels == 1 else "RGB"))
+            yield file
     except PictureError as error:
         raise PictureError(error.reason, name) from None
     except MemoryError:
         raise PictureError("it does not fit into memory", name) from None
     except Exception as error:  # damaged files make decoders raise almost anything
         raise PictureError(_reason(error), name) from error
-    return pixels.reshape(image_shape), size
 
 
 def fitted(images: np.ndarray, side: int) -> np.ndarray:

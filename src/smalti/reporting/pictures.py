@@ -1,4 +1,4 @@
-"""The small pictures of a run, ready to stand inside the page."""
+"""The small pictures of a run, ready to stand inside the page or in a drawing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from smalti.errors import SmaltiError
 from smalti.reporting.facts import Facts
+from smalti.reporting.plots.pictures import Tile
 from smalti.reporting.records import Record
+from smalti.wording import percent
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_HEAD = 24
@@ -44,6 +48,32 @@ def pictures(facts: Facts, kind: str, limit: int) -> list[Picture]:
     """Return up to ``limit`` stored pictures of a kind: ``augmented``, ``right``, ``wrong``."""
     entries = facts.samples.records(kind)[:limit]
     return [_picture(facts.run.samples_folder, entry) for entry in entries]
+
+
+def tiles(facts: Facts, kind: str, limit: int) -> list[Tile]:
+    """Return up to ``limit`` stored pictures of a kind as arrays, for a drawing."""
+    entries = facts.samples.records(kind)[:limit]
+    return [_tile(facts.run.samples_folder, entry) for entry in entries]
+
+
+def _tile(folder: Path, entry: Record) -> Tile:
+    picture = _pixels(_content(folder, entry), entry)
+    label, predicted = entry.text("label"), entry.text("predicted")
+    if not predicted:
+        return Tile(picture, label)
+    confidence = percent(entry.number("confidence"), 0)
+    right = predicted == label
+    return Tile(picture, f"{predicted} {confidence}", "" if right else f"is {label}", right)
+
+
+def _pixels(content: bytes, entry: Record) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            return np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged(entry, str(error)) from error
 
 
 def _picture(folder: Path, entry: Record) -> Picture:

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from smalti.errors import SmaltiError, log
+from smalti.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,11 +50,36 @@ _OTHER_SCRIPTS = (
 
 @dataclass(frozen=True)
 class Plot:
-    """A finished figure: its file name without suffix, and what it shows in one sentence."""
+    """A finished figure: its file name without suffix, and what it shows in one sentence.
+
+    A notebook shows it below the cell; :meth:`save` writes it, :meth:`show` opens it elsewhere.
+    """
 
     name: str
-    figure: Figure
+    figure: Figure = field(repr=False)
     alt: str
+
+    def save(self, to: str | Path = ".") -> Path:
+        """Write the drawing and return its path.
+
+        ``to`` is a file that ends in ``.png`` or ``.svg``, or a folder, which then holds
+        ``<name>.png``. What was there before is replaced.
+        """
+        path = Path(to).expanduser()
+        if path.is_dir() or not path.suffix:
+            path = path / f"{self.name}.png"
+        formats = {".png": "png", ".svg": "svg"}
+        if path.suffix.lower() not in formats:
+            raise SmaltiError(
+                f"A drawing is written as .png or .svg, not as {path.name}.",
+                f"For example: {path.with_suffix('.png')}",
+            )
+        write_bytes(path, getattr(self, formats[path.suffix.lower()]))
+        return path
+
+    def show(self) -> None:
+        """Open the drawing in this machine's viewer; in a notebook, show it below the cell."""
+        show(self)
 
     @cached_property
     def svg(self) -> bytes:
@@ -69,6 +99,11 @@ class Plot:
         svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
         start = svg.index(">", svg.index("<svg")) + 1
         return self._head() + _for_page(svg[start:])
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Show the drawing in a notebook: its page pixels as wide as those of the text."""
+        width, height = (round(inches * 72) for inches in self.figure.get_size_inches())
+        return self.png, {"width": width, "height": height}
 
     def _head(self) -> str:
         width, height = (inches * 72 - 2 * _MARGIN for inches in self.figure.get_size_inches())
@@ -106,6 +141,23 @@ def text_width(text: str, size: float = FONT_SIZE) -> float:
 def shorten(text: str, length: int) -> str:
     """Return a text of at most this many letters, cut in the middle of nothing: ``"automo…"``."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def show(plot: Plot) -> None:
+    """Show a drawing where the person is: below the notebook's cell, or in a viewer."""
+    if "ipykernel" in sys.modules:
+        from IPython import display as notebook
+
+        display: Any = notebook.display  # has no annotations
+        display(plot)
+        return
+    import tempfile
+    import webbrowser
+
+    # Kept: the viewer reads it after this call has returned.
+    path = plot.save(tempfile.mkdtemp(prefix="smalti-"))
+    if not webbrowser.open(path.as_uri()):
+        log.warning("No viewer could be started; the drawing is %s.", path)
 
 
 def _drawn(plot: Plot, file_format: str, **options: Any) -> bytes:

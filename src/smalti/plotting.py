@@ -1,0 +1,134 @@
+"""Drawing runs, data sets, pictures and answers: what :mod:`smalti.reporting` draws, by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smalti.data.dataset import Dataset
+from smalti.errors import SmaltiError
+from smalti.runs import Run, safe_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from smalti.classifier.protocol import Prediction
+    from smalti.evaluation.evaluating import Evaluation
+    from smalti.reporting.plots.canvas import Plot
+
+_EACH = 10
+"""Pictures of every class that are shown of a data set."""
+
+_SHOWN_SIDE = 336
+"""Pixels a side that a picture file is shown with."""
+
+
+def plot(
+    subject: str | Path | Run | Evaluation | Dataset | Sequence[str | Path | Run],
+    what: str = "",
+    *,
+    to: str | Path | None = None,
+) -> Plot:
+    """Draw a run, several runs or a data set; a notebook shows what is returned.
+
+    ``what`` is, for a run, ``curves`` (the default), ``confusion``, ``confusion-percent``,
+    ``samples`` (right and wrong ones) or ``augmented``; of several runs the curves are drawn in
+    the same axes, of an evaluation the confusion matrix, and of a data set some training pictures
+    of every class. ``to`` is the file (``.png`` or ``.svg``) or the folder that the drawing is
+    written to as well.
+    """
+    return _saved(_drawn(subject, what), to)
+
+
+def _drawn(subject: Any, what: str) -> Plot:
+    from smalti.reporting.drawings import compare, draw
+    from smalti.reporting.plots.confusion import confusion_plot
+
+    if isinstance(subject, Dataset):
+        _require_drawing(what, "samples", "a data set")
+        return _class_samples(subject)
+    if isinstance(subject, list | tuple):
+        _require_drawing(what, "curves", "several runs")
+        return compare([_opened(run) for run in subject])
+    if isinstance(subject, str | Path | Run):
+        return draw(_opened(subject), what or "curves")
+    _require_drawing(what, "confusion", "an evaluation")
+    return confusion_plot(subject.confusion, subject.class_names)
+
+
+def _require_drawing(what: str, only: str, subject: str) -> None:
+    if what not in ("", only):
+        raise SmaltiError(f"Of {subject}, smalti draws {only}, not {what!r}.", "Give it one run.")
+
+
+def _class_samples(dataset: Dataset) -> Plot:
+    """Return some training pictures of every class; of many classes one of each."""
+    from smalti.reporting.plots.pictures import MOST_ROWS, Tile, class_rows_plot, pictures_plot
+
+    part, names = dataset.part("train"), dataset.class_names
+    if len(names) <= MOST_ROWS:
+        rows = [(name, list(part.of_class(label, _EACH))) for label, name in enumerate(names)]
+        return class_rows_plot(rows, name=f"{safe_name(dataset.name)}-samples")
+    first = ((name, part.of_class(label, 1)) for label, name in enumerate(names))
+    tiles = [Tile(pictures[0], name) for name, pictures in first if len(pictures)]
+    return pictures_plot([("", tiles)], name=f"{safe_name(dataset.name)}-samples")
+
+
+def plot_pictures(
+    pictures: np.ndarray | Sequence[np.ndarray],
+    captions: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    *,
+    to: str | Path | None = None,
+) -> Plot:
+    """Draw pictures (uint8 H×W×C each) in rows, with what each is said to be under it.
+
+    With the true ``labels``, every caption is marked right or wrong.
+    """
+    from smalti.reporting.plots.pictures import Tile, pictures_plot
+
+    shown = list(captions) or [""] * len(pictures)
+    true: list[str | None] = list(labels) or [None] * len(pictures)
+    if not len(pictures) == len(shown) == len(true):
+        raise SmaltiError(
+            f"Got {len(pictures)} pictures, {len(shown)} captions and {len(true)} labels; "
+            "expected as many of each."
+        )
+    tiles = []
+    for picture, said, label in zip(pictures, shown, true, strict=True):
+        right = None if label is None else said == label
+        tiles.append(Tile(picture, said, f"is {label}" if right is False else "", right))
+    return _saved(pictures_plot([("", tiles)]), to)
+
+
+def plot_prediction(
+    answer: Prediction,
+    picture: np.ndarray,
+    label: str = "",
+    *,
+    given: str | Path | None = None,
+    to: str | Path | None = None,
+) -> Plot:
+    """Draw one picture (uint8 H×W×C), as the classifier saw it, beside the likeliest classes.
+
+    ``label`` is the truth where it is known; ``given`` the picture file that ``picture`` was made
+    from, which is then shown as well.
+    """
+    from smalti.data.pictures import read_picture
+    from smalti.reporting.plots.prediction import prediction_plot
+
+    views = [("as the network sees it", picture)]
+    if given is not None:
+        views.insert(0, ("as it was given", read_picture(given, (_SHOWN_SIDE, _SHOWN_SIDE, 3))))
+    return _saved(prediction_plot(views, answer.probabilities, label=label), to)
+
+
+def _saved(drawn: Plot, to: str | Path | None) -> Plot:
+    if to is not None:
+        drawn.save(to)
+    return drawn
+
+
+def _opened(run: str | Path | Run) -> Run:
+    return run if isinstance(run, Run) else Run(run)

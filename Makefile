@@ -1,6 +1,8 @@
 # Every target works on a fresh clone: what it needs is installed into .venv first.
 
 PYTHON ?= python3
+# How many seeds `make bench ROW=…` measures.
+SEEDS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core
@@ -47,10 +49,14 @@ format: $(DEV) ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## measure speed, start-up and memory again (minutes)
+bench: $(DEV) ## measure speed, start-up and memory again; with ROW=name a row of the table
+ifdef ROW
+	$(BIN)/python -m benchmarks accuracy $(ROW) --seeds $(SEEDS)
+else
 	$(BIN)/python -m benchmarks throughput
 	$(BIN)/python -m benchmarks startup
 	$(BIN)/python -m benchmarks memory
+endif
 	$(BIN)/python -m benchmarks table
 
 clean: ## remove .venv, caches and built files

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
 
-from benchmarks.results import RESULTS
+from benchmarks.results import REPOSITORY, RESULTS
+from smalti.errors import SmaltiError
 
 _FOLDER = click.option(
     "--results",
@@ -54,28 +56,92 @@ def memory(folder: Path) -> None:
 
 
 @main.command()
+@click.option("--turns", default=5, show_default=True, help="Alternations of the sides.")
+@click.option("--steps", default=100, show_default=True, help="Steps of each side in a turn.")
+@click.option("--quick", is_flag=True, help="Hardly any work, to see that it runs; not stored.")
+@_FOLDER
+def keras(turns: int, steps: int, quick: bool, folder: Path) -> None:
+    """Measure training speed against Keras's model.fit (about fifteen minutes).
+
+    Makes an environment with Keras and TensorFlow in smalti's cache first. Needs CIFAR-10.
+    """
+    from benchmarks.against_keras import Extent, measure
+
+    extent = Extent(turns=turns, steps=steps)
+    if not quick:
+        _show(measure(extent, folder))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        path = measure(extent.quick(), Path(scratch))
+        click.echo(path.read_text(encoding="utf-8").rstrip())
+    click.echo("quick: these figures mean nothing, and are not stored")
+
+
+@main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
+@click.option("--seed", "chosen", type=int, multiple=True, help="This seed alone; may be repeated.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the runs (default: benchmarks/runs).",
+)
+@click.option("--threads", help="CPU threads of the training; recorded, no part of the row.")
+@click.option("--device", help="Device of the training; recorded, no part of the row.")
 @_FOLDER
-def accuracy(row: str, seeds: int, folder: Path) -> None:
-    """Train and evaluate the seeds of ROW that are missing (minutes to hours)."""
-    from benchmarks.accuracy import ROWS, measure
+def accuracy(
+    row: str,
+    seeds: int,
+    chosen: tuple[int, ...],
+    out: Path | None,
+    threads: str | None,
+    device: str | None,
+    folder: Path,
+) -> None:
+    """Train and evaluate the seeds of ROW that are missing (minutes to hours).
 
-    if row not in ROWS:
-        raise click.BadParameter(f"there is no row {row!r}; known: {', '.join(ROWS)}")
-    _show(measure(row, range(seeds), folder))
+    Processes that measure other seeds of the same row may run at the same time (--seed).
+    """
+    from benchmarks.accuracy import RUNS, measure
+
+    machine: list[str] = []
+    for flag, value in (("--threads", threads), ("--device", device)):
+        machine += [flag, value] if value is not None else []
+    _show(measure(row, chosen or range(seeds), folder, out or RUNS, machine))
+
+
+@main.command()
+def rows() -> None:
+    """List the rows of the result table with their commands."""
+    from benchmarks.rows import ROWS
+
+    width = max(map(len, ROWS))
+    for name, row in ROWS.items():
+        click.echo(f"{name:{width}}  {row.key:6}  {row.command}")
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@_FOLDER
+def gather(source: Path, folder: Path) -> None:
+    """Take over seeds that were measured on another machine, from its results folder SOURCE."""
+    from benchmarks.accuracy import gather as take_over
+
+    taken = take_over(source, folder)
+    click.echo("\n".join(taken) if taken else "nothing new")
 
 
 @main.command()
 @click.option("--check", is_flag=True, help="Change nothing; fail where the tables are stale.")
 def table(check: bool) -> None:
-    """Write the tables in README.md from the stored figures."""
-    from benchmarks.table import is_current, write
+    """Write the tables in README.md and benchmarks/README.md from the stored figures."""
+    from benchmarks.table import stale, write
 
-    if check and not is_current():
-        sys.exit("README.md is stale: renew it with: python -m benchmarks table")
-    if not check:
-        click.echo("README.md renewed" if write() else "README.md was up to date")
+    paths = stale() if check else write()
+    names = ", ".join(str(path.relative_to(REPOSITORY)) for path in paths)
+    if check and names:
+        sys.exit(f"stale: {names}; renew with: python -m benchmarks table")
+    click.echo(f"renewed: {names}" if names else "up to date")
 
 
 def _show(path: Path) -> None:
@@ -84,4 +150,8 @@ def _show(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m benchmarks")
+    try:
+        main(prog_name="python -m benchmarks")
+    except SmaltiError as error:
+        click.echo(f"error: {error.problem}\n{error.hint}".rstrip(), err=True)
+        sys.exit(error.exit_code)

@@ -40,16 +40,21 @@ def circumstances() -> Figures:
     }
 
 
+def place(row: str, folder: Path = RESULTS) -> Path:
+    """Return where a row's figures are kept."""
+    return folder / f"{row}.json"
+
+
 def write(row: str, figures: Mapping[str, Any], folder: Path = RESULTS) -> Path:
     """Write ``<folder>/<row>.json``: the row's name, the circumstances, the figures."""
-    path = folder / f"{row}.json"
+    path = place(row, folder)
     write_json(path, {"row": row, **circumstances(), **figures})
     return path
 
 
 def read(row: str, folder: Path = RESULTS) -> Figures | None:
     """Return what was stored for a row, or None."""
-    path = folder / f"{row}.json"
+    path = place(row, folder)
     if not path.exists():
         return None
     figures: Figures = json.loads(path.read_text(encoding="utf-8"))

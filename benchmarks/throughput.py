@@ -34,8 +34,8 @@ def measure(turns: int = 9, batches: int = 100, folder: Path = results.RESULTS) 
     dataset = random_pictures(batches * BATCH)
     sides: dict[str, Work] = {
         BARE: bare_epochs(dataset, hardware),
-        PLAIN: smalti_epochs(dataset, hardware, {"augmentation.policy": "none"}),
-        AUGMENTED: smalti_epochs(dataset, hardware, {}),
+        PLAIN: smalti_epochs(dataset, hardware, _recipe({"augmentation.policy": "none"})),
+        AUGMENTED: smalti_epochs(dataset, hardware, _recipe({})),
     }
     for work in sides.values():
         work()
@@ -65,9 +65,12 @@ def random_pictures(n: int) -> Dataset:
     return Dataset("random", "random", names, {"train": part}, fingerprint="random")
 
 
-def smalti_epochs(dataset: Dataset, hardware: device.Hardware, options: dict[str, str]) -> Work:
+def _recipe(options: dict[str, str]) -> Recipe:
+    return resolve("cnn", "cifar10", {"training.batch_size": BATCH, **options})
+
+
+def smalti_epochs(dataset: Dataset, hardware: device.Hardware, recipe: Recipe) -> Work:
     """Return the work of one of smalti's epochs, without validation."""
-    recipe: Recipe = resolve("cnn", "cifar10", {"training.batch_size": BATCH, **options})
     trainer, listener = Trainer(recipe, dataset, hardware), Listener()
     epoch = 0
 

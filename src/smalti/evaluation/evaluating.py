@@ -14,6 +14,7 @@ from smalti import metrics
 from smalti.classifier.native import NativeClassifier
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import SmaltiError, log
+from smalti.evaluation import summary
 from smalti.runs import Run
 
 TOP_5_FROM = 20
@@ -48,6 +49,22 @@ class Evaluation:
     @property
     def n(self) -> int:
         return int(self.metrics["n"])
+
+    @property
+    def loss(self) -> float:
+        """The mean cross-entropy, in nats."""
+        return float(self.metrics["loss"])
+
+    @property
+    def class_table(self) -> str:
+        """Precision, recall, F1 and number of pictures of every class, as lines of text."""
+        return summary.class_table(self.metrics, self.class_names)
+
+    def __str__(self) -> str:
+        return summary.headline(self.metrics)
+
+    def _repr_html_(self) -> str:
+        return summary.as_html(self.metrics, self.class_names)
 
 
 def evaluate(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import TextIO
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO
 
 from smalti.advice.finding import Finding
 from smalti.runs import Run
@@ -74,7 +74,10 @@ class LiveDisplay(PlainDisplay):
             self._began = now
         elif now - self._drawn >= REDRAW_SECONDS:
             self._drawn = now
-            self._write(self._clear + bar(self.plan, epoch, step, now - self._began))
+            self._redraw(bar(self.plan, epoch, step, now - self._began))
+
+    def _redraw(self, text: str) -> None:
+        self._write(self._clear + text)
 
     def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
         self._write(self._clear)
@@ -82,26 +85,50 @@ class LiveDisplay(PlainDisplay):
 
 
 class NotebookDisplay(LiveDisplay):
-    """A single line that is written over: notebooks keep every line for ever."""
+    """A single line that is replaced in place.
 
-    _clear = "\r"
+    A notebook stores all that it is sent: a line written over would be kept as often as it was
+    drawn.
+    """
+
+    def __init__(self, stream: TextIO, show: Callable[[str], None] | None = None) -> None:
+        super().__init__(stream)
+        self._show = show or replaceable_line()
 
     def started(self, plan: Plan) -> None:
         self.plan = plan
         self._write(plan_lines(plan)[0] + "\n")
 
-    def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
-        self._write(self._clear + epoch_line(row, best, self.plan).ljust(110))
+    def _redraw(self, text: str) -> None:
+        self._show(text)
 
-    def ended(self, reason: str) -> None:
-        self._write(f"\n{reason}\n")
+    def finished_epoch(self, row: Mapping[str, float | None], best: bool) -> None:
+        self._show(epoch_line(row, best, self.plan))
 
     def noticed(self, finding: Finding) -> None:
-        self._write(f"\nnote: {finding.line(python=True)}\n")
+        self._write(f"note: {finding.line(python=True)}\n")
 
     def advised(self, findings: Sequence[Finding]) -> None:
         for line in advice_lines(findings, self.plan.run, python=True):
             self._write(line + "\n")
+
+
+def replaceable_line() -> Callable[[str], None]:
+    """Return what shows a line below the notebook's cell, in the place of the one before."""
+    from IPython import display
+
+    show: Any = display.display  # has no annotations
+    handle: Any = None
+
+    def replace(text: str) -> None:
+        nonlocal handle
+        line = display.Pretty(text)
+        if handle is None:
+            handle = show(line, display_id=True)
+        else:
+            handle.update(line)
+
+    return replace
 
 
 def plan_lines(plan: Plan) -> list[str]:

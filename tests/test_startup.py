@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import process_environment
 
-HEAVY = {"torch", "sklearn", "scipy", "matplotlib", "PIL", "rich", "pooch", "jinja2", "requests"}
+HEAVY = {"torch", "sklearn", "scipy", "matplotlib", "PIL", "rich", "jinja2", "requests"}
 
 _ASK = """
 import sys

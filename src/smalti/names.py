@@ -202,3 +202,8 @@ DATASETS = Names(
     Entry("cifar10", "Ten kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009)."),
     Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
 )
+    Entry(
+        "cifar100",
+        "A hundred kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009).",
+    ),
+    Entry("cifar100-coarse", "The pictures of cifar100 with its 20 superclasses as labels."),

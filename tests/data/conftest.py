@@ -14,6 +14,9 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the cache folder of this test, empty; its temporary folder is its own, too."""
     folder = tmp_path / "own cache"
     monkeypatch.setenv("SMALTI_CACHE", str(folder))
+    # What Keras and torchvision have left on this machine is not for tests.
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SMALTI_DATA", raising=False)
     temporary = tmp_path / "temporary"
     temporary.mkdir()

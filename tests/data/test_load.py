@@ -26,6 +26,8 @@ def test_capitals_do_not_matter(name: str) -> None:
         ("minst", "mnist"),
         ("cifar-10", "cifar10"),
         ("cifar", "cifar10"),
+        ("cifar-100", "cifar100"),
+        ("cifar100-corse", "cifar100-coarse"),
         ("fashionmnist", "fashion-mnist"),
         ("fashion", "fashion-mnist"),
     ],
@@ -40,7 +42,7 @@ def test_a_mistyped_name_gets_the_nearest(typed: str, meant: str) -> None:
 def test_a_name_like_none_gets_all_of_them(typed: str) -> None:
     with pytest.raises(SmaltiError, match="There is no data set") as caught:
         load_data(typed)
-    assert "mnist, fashion-mnist, cifar10, digits" in caught.value.hint
+    assert "mnist, fashion-mnist, cifar10, cifar100, cifar100-coarse, digits" in caught.value.hint
 
 
 def test_a_name_wins_over_a_folder_of_that_name_and_says_so(

@@ -18,7 +18,7 @@ from smalti.version import __version__
 if TYPE_CHECKING:
     from smalti.advice.finding import Check, Finding
 
-CORE = ("torch", "numpy", "pillow", "safetensors", "scikit-learn", "matplotlib", "pooch", "click")
+CORE = ("torch", "numpy", "pillow", "safetensors", "scikit-learn", "matplotlib", "click")
 
 _NAME = 16
 """Columns of the first word of a line."""

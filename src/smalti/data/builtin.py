@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +11,18 @@ import numpy as np
 
 from smalti.data import cache, npz
 from smalti.data.arrays import Named, prepare
-from smalti.data.cache_folders import expanded, is_file, writable_folder
-from smalti.data.cache_folders import folder as cache_folder
+from smalti.data.cache_folders import is_file, writable_folder
 from smalti.data.cache_writing import build
 from smalti.data.dataset import Dataset
 from smalti.data.downloads import DownloadError, fetch
 from smalti.data.fingerprints import sha256
 from smalti.data.labels import flat_labels
+from smalti.data.layouts import read_npz, spellings
 from smalti.data.pixels import as_array, as_pictures
+from smalti.data.places import finds, folders
 from smalti.data.published import PUBLISHED, Published
 from smalti.data.splits import OFFICIAL_SPLIT, stratified
+from smalti.data.superclasses import coarse
 from smalti.errors import SmaltiError, log
 
 DIGITS_SPLIT = "our own 60/20/20 split"
@@ -31,9 +32,12 @@ def load(name: str, image_size: int = 0, data_dir: Path | None = None) -> Datase
     """Return a built-in set with the parts it was published with (digits: our own fixed ones).
 
     Looked for as ``<name>.npz`` in ``data_dir`` (or ``SMALTI_DATA``) and in the cache's folder,
-    then in the cache, then at its official places.
+    then in the cache, then as the files that were published or that Keras and torchvision leave,
+    and in the end at its official places.
     """
     published = PUBLISHED[name]
+    if published.fine:
+        return _coarse(published, load(published.fine, image_size, data_dir))
     place = key(published, image_size)
     entry = _known(cache.find(place), published)
     path = next(iter(files(published, data_dir)), None)
@@ -45,16 +49,25 @@ def load(name: str, image_size: int = 0, data_dir: Path | None = None) -> Datase
             _from_npz(path, published)
             cache.restamp(entry, stamp)
     elif entry is None:
-        arrays, stamp = _from_archives(published, data_dir)
+        arrays, stamp = _found(published, data_dir) or _fetched(published, data_dir)
         entry = _built(place, stamp, published, arrays, image_size)
     dataset = entry.dataset(name, name)
     return _digits_parts(dataset) if name == "digits" else dataset
 
 
+def _coarse(published: Published, dataset: Dataset) -> Dataset:
+    called = coarse(dataset, published.name)
+    for part, given in called.parts.items():
+        if sha256(given.labels.astype(np.uint8)) != published.arrays[f"y_{part}"]:
+            raise SmaltiError(f"The superclasses of {published.name} are not as published.")
+    return called
+
+
 def _known(entry: cache.Entry | None, published: Published) -> cache.Entry | None:
     """Return an entry unless its record speaks of other content than was published."""
     own_size = entry and tuple(entry.record["image_shape"]) == published.image_shape
-    if entry and own_size and entry.record["fingerprint"] != published.fingerprint:
+    known = published.fingerprint
+    if entry and own_size and known and entry.record["fingerprint"] != known:
         log.warning("The cached copy in %s was changed: it is made again.", entry.path)
         return None
     return entry
@@ -69,26 +82,10 @@ def key(published: Published, image_size: int = 0) -> str:
 def files(published: Published, data_dir: Path | None) -> Iterable[Path]:
     """Yield the ``.npz`` files that may hold a set, in the order of search."""
     for folder in folders(data_dir):
-        for spelling in _spellings(published.name):
+        for spelling in spellings(published.name):
             path = folder / f"{spelling}.npz"
             if published.archives and is_file(path):
                 yield path
-
-
-def folders(data_dir: Path | None) -> list[Path]:
-    """Return the folders where files may have been put: the user's own, then the cache's."""
-    own = data_dir or os.environ.get("SMALTI_DATA") or None
-    if own is None:
-        return [cache_folder()]
-    path = expanded(own)
-    if not path.is_dir():
-        named = "--data-dir" if data_dir else "SMALTI_DATA"
-        found = "is no folder" if is_file(path) else "is not there"
-        raise SmaltiError(
-            f"The data folder {path} given with {named} {found}.",
-            "Make it, correct the path, or leave it out: smalti then uses its cache.",
-        )
-    return [path, cache_folder()]
 
 
 def mismatch(published: Published, arrays: Mapping[str, np.ndarray]) -> str:
@@ -123,19 +120,24 @@ def _built(
     )
 
 
-def _from_npz(path: Path, published: Published) -> dict[str, np.ndarray]:
+def _from_npz(path: Path, published: Published) -> Mapping[str, np.ndarray]:
     """Return the arrays of a user's file, or refuse it where its content is not the published."""
-    arrays = {}
-    with npz.opened(path) as found:
-        for key in published.arrays:
-            if key not in found:
-                raise _other_content(path, published, f"it has no {key}")
-            arrays[key] = _comparable(key, npz.read(found, key, path.name))
-    wrong = mismatch(published, arrays)
-    if wrong:
-        raise _other_content(path, published, f"its {wrong} differs")
+    arrays = _verified(read_npz([path]), published, path)
     log.info("%s: found in %s, its content verified.", published.name, path)
     return arrays
+
+
+def _verified(
+    arrays: Mapping[str, np.ndarray], published: Published, path: Path
+) -> dict[str, np.ndarray]:
+    for key in published.arrays:
+        if key not in arrays:
+            raise _other_content(path, published, f"it has no {key}")
+    same = {key: _comparable(key, arrays[key]) for key in published.arrays}
+    wrong = mismatch(published, same)
+    if wrong:
+        raise _other_content(path, published, f"its {wrong} differs")
+    return same
 
 
 def _comparable(key: str, array: np.ndarray) -> np.ndarray:
@@ -151,27 +153,47 @@ def _comparable(key: str, array: np.ndarray) -> np.ndarray:
 
 
 def _other_content(path: Path, published: Published, reason: str) -> SmaltiError:
+    own = f"; to train on your own arrays, pass the path itself: {path}"
     return SmaltiError(
         f"{path} is not {published.name} as it was published: {reason}.",
-        f"Replace or remove it; to train on your own arrays, pass the path itself: {path}",
+        f"Replace or remove it{own if path.suffix == '.npz' else '.'}",
     )
 
 
-def _from_archives(
+def _found(
+    published: Published, data_dir: Path | None
+) -> tuple[Mapping[str, np.ndarray], dict[str, Any]] | None:
+    """Return the arrays from files that lie somewhere already, or None.
+
+    Wrong ones in the user's own folder are an error, those in other places are passed over.
+    """
+    for find in finds(published.name, data_dir):
+        try:
+            arrays = _verified(find.read(), published, find.path)
+        except SmaltiError as error:
+            if not find.place.left_by:
+                raise
+            log.warning("%s: passed over. %s", published.name, error.problem)
+            continue
+        whose = f", where {find.place.left_by} left it" if find.place.left_by else ""
+        log.info("%s: found in %s%s; its content verified.", published.name, find.path, whose)
+        return arrays, {"files": [str(path.resolve()) for path in find.paths]}
+    return None
+
+
+def _fetched(
     published: Published, data_dir: Path | None
 ) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
-    """Return the arrays from the published files, downloaded where they are nowhere to be found."""
-    paths = archives_at_hand(published, data_dir)
-    if paths is None:
-        store = writable_folder() / "downloads" / published.name
-        try:
-            paths = [fetch(archive, store) for archive in published.archives]
-        except DownloadError as error:
-            raise _out_of_reach(published, data_dir, error) from error
+    """Return the arrays from the published files, downloaded (digits: from scikit-learn)."""
+    store = writable_folder() / "downloads" / published.name if published.archives else Path()
+    try:
+        paths = [fetch(archive, store) for archive in published.archives]
+    except DownloadError as error:
+        raise _out_of_reach(published, data_dir, error) from error
     arrays = published.decode(paths)
     wrong = mismatch(published, arrays)
     if wrong:
-        where = f"The published files in {paths[0].parent} do" if paths else "scikit-learn does"
+        where = f"The published files in {store} do" if paths else "scikit-learn does"
         raise SmaltiError(
             f"{where} not hold {published.name} as it was published: {wrong} differs.",
             "Delete the files and fetch them again." if paths else "Its release may have changed.",
@@ -179,34 +201,13 @@ def _from_archives(
     return arrays, {"archives": [str(path) for path in paths]}
 
 
-def archives_at_hand(published: Published, data_dir: Path | None) -> list[Path] | None:
-    """Return the paths of the published files where all are in one of the folders, else None.
-
-    They may lie in the folder itself, in one called like the set, or where downloads are kept.
-    """
-    names = [archive.file for archive in published.archives]
-    for folder in folders(data_dir):
-        own = [folder / spelling for spelling in _spellings(published.name)]
-        # Sets that share file names (MNIST, Fashion-MNIST) need a folder of their own.
-        here = [folder] if len(names) == 1 else []
-        for place in (*own, *here, folder / "downloads" / published.name):
-            paths = [place / name for name in names]
-            if all(map(is_file, paths)):
-                return paths
-    return None
-
-
 def _out_of_reach(published: Published, data_dir: Path | None, error: DownloadError) -> SmaltiError:
     name, place = published.name, folders(data_dir)[0]
     return SmaltiError(
         f"{name} is not on this machine and could not be downloaded ({error.reason}).",
-        f"Put {name}.npz (with x_train, y_train, x_test, y_test) into {place}, "
-        "or use digits, which needs no download.",
+        f"{error.hint and error.hint + ' '}Put {name}.npz (with x_train, y_train, x_test, y_test) "
+        f"into {place}, or use digits, which needs no download.",
     )
-
-
-def _spellings(name: str) -> list[str]:
-    return list(dict.fromkeys((name, name.replace("-", "_"))))
 
 
 def _digits_parts(dataset: Dataset) -> Dataset:

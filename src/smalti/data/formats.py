@@ -1,36 +1,40 @@
-"""The files in which MNIST and CIFAR-10 are published: idx, and CIFAR's binary version.
-
-Both are rows of bytes with fixed lengths; nothing in them can run code.
-"""
+"""The idx files in which MNIST and Fashion-MNIST are published."""
 
 from __future__ import annotations
 
 import gzip
 import math
-import tarfile
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
 from smalti.errors import SmaltiError
+from smalti.files import unreadable
 
 _IDX_UNSIGNED_BYTES = 0x08
-_CIFAR_SHAPE = (3, 32, 32)
-_CIFAR_ROW = 1 + 3 * 32 * 32
+_GZIP = b"\x1f\x8b"
+_LARGEST_BYTES = 100_000_000
+"""The largest of these files has 47 MB; one that unpacks to more is not published."""
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Return the uint8 array of a gzipped idx file.
+    """Return the uint8 array of an idx file, gzipped as it is published, or unpacked.
 
     The format (LeCun): two zero bytes, the type, the number of axes, each axis as a big-endian
     32-bit number, then the values in C order.
     """
     try:
-        with gzip.open(path) as file:
-            content = file.read()
+        with path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            with gzip.GzipFile(fileobj=raw) if packed else nullcontext(raw) as file:
+                content = file.read(_LARGEST_BYTES + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise damaged(path, str(error)) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
     axes = content[3] if len(content) > 4 else 0
     if content[:3] != bytes([0, 0, _IDX_UNSIGNED_BYTES]) or not axes:
         raise damaged(path, "it does not begin like an idx file of bytes")
@@ -41,43 +45,8 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 
 
-def read_cifar10(path: Path) -> dict[str, np.ndarray]:
-    """Return x_train, y_train, x_test, y_test (uint8, N×32×32×3) of CIFAR-10's binary archive.
-
-    Each row is the label and the red, green and blue plane of one picture.
-    """
-    train = [f"data_batch_{number}.bin" for number in range(1, 6)]
-    batches = {}
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                name = Path(member.name).name
-                if member.isfile() and name in {*train, "test_batch.bin"}:
-                    file = archive.extractfile(member)
-                    batches[name] = _cifar_rows(file.read() if file else b"", path)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise damaged(path, str(error)) from error
-    missing = sorted({*train, "test_batch.bin"} - set(batches))
-    if missing:
-        raise damaged(path, f"it holds no {missing[0]}")
-    x_train, y_train = _pictures(np.concatenate([batches.pop(name) for name in train]))
-    x_test, y_test = _pictures(batches["test_batch.bin"])
-    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-
-
 def damaged(path: Path, reason: str) -> SmaltiError:
     """Return the error for a published file that is not as it was published."""
     return SmaltiError(
         f"{path} is damaged: {reason or 'it is cut short'}.", "Delete it and fetch it again."
     )
-
-
-def _cifar_rows(content: bytes, path: Path) -> np.ndarray:
-    if not content or len(content) % _CIFAR_ROW:
-        raise damaged(path, f"expected rows of {_CIFAR_ROW:,} bytes")
-    return np.frombuffer(content, dtype=np.uint8).reshape(-1, _CIFAR_ROW)
-
-
-def _pictures(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    planes = rows[:, 1:].reshape(-1, *_CIFAR_SHAPE)
-    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), rows[:, 0].copy()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from smalti.data import builtin, cache
 from smalti.data.cache_folders import folder as cache_folder
 from smalti.data.cache_folders import readable_folders
-from smalti.data.published import PUBLISHED
+from smalti.data.places import finds
+from smalti.data.published import PUBLISHED, Published
 from smalti.names import DATASETS
+from smalti.wording import plural
 
 
 @dataclass(frozen=True)
 class Available:
     """A built-in set on this machine.
 
-    ``where`` is ``"data folder"``, ``"cache"``, ``"archives"`` (published files that are not
-    decoded yet), ``"scikit-learn"``, or empty where it would be downloaded; ``size`` is in bytes,
-    of what is there or else of the download.
+    ``where`` is ``"data folder"``, ``"cache"``, ``"downloaded"`` (not decoded yet), ``"left by
+    Keras"``, ``"left by torchvision"``, ``"scikit-learn"``, or empty where it would be downloaded;
+    ``size`` is in bytes, of what is there or else of the download; ``mirrors`` is the number of
+    addresses after the first.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Available:
     where: str
     path: Path | None
     size: int
+    mirrors: int = 0
 
     @property
     def here(self) -> bool:
@@ -41,7 +46,9 @@ class Available:
             return f"{self.where}: {self.path} ({_megabytes(self.size)})"
         if self.here:
             return f"comes with {self.where}"
-        return f"not here; {_megabytes(self.size)} to download: smalti data get {self.name}"
+        mirrors = f" ({plural(self.mirrors, 'mirror')})" if self.mirrors else ""
+        size = _megabytes(self.size)
+        return f"not here; {size} to download{mirrors}: smalti data get {self.name}"
 
 
 def available(data_dir: str | Path | None = None) -> list[Available]:
@@ -62,8 +69,7 @@ def cache_size() -> int:
 
 def _found(name: str, data_dir: Path | None) -> Available:
     published = PUBLISHED[name]
-    where, path = _place(name, data_dir)
-    size = _size(path) if path else published.download_size
+    where, path, size = _place(PUBLISHED[published.fine or name], data_dir)
     return Available(
         name=name,
         summary=DATASETS[name].summary,
@@ -72,27 +78,28 @@ def _found(name: str, data_dir: Path | None) -> Available:
         where=where,
         path=path,
         size=size,
+        mirrors=min((len(file.urls) - 1 for file in published.archives), default=0),
     )
 
 
-def _place(name: str, data_dir: Path | None) -> tuple[str, Path | None]:
-    published = PUBLISHED[name]
+def _place(published: Published, data_dir: Path | None) -> tuple[str, Path | None, int]:
     for path in builtin.files(published, data_dir):
-        return ("cache" if path.parent == cache_folder() else "data folder"), path
+        return ("cache" if path.parent == cache_folder() else "data folder"), path, _size([path])
     entry = cache.find(builtin.key(published))
     if entry:
-        return "cache", entry.path
+        return "cache", entry.path, _size(entry.path.iterdir())
     if not published.archives:
-        return "scikit-learn", None
-    archives = builtin.archives_at_hand(published, data_dir)
-    return ("archives", archives[0].parent) if archives else ("", None)
+        return "scikit-learn", None, 0
+    for find in finds(published.name, data_dir):
+        words = {"": "data folder", "smalti": "downloaded"}
+        left_by = find.place.left_by
+        return words.get(left_by, f"left by {left_by}"), find.path, _size(find.paths)
+    return "", None, published.download_size
 
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+def _size(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())

@@ -37,11 +37,6 @@ class Progress:
         if self._bar:
             self._bar.advance(self._task, amount)
 
-    def reset(self) -> None:
-        """Go back to the beginning."""
-        if self._bar:
-            self._bar.reset(self._task)
-
     def close(self) -> None:
         """Leave the bar as it is and give the terminal back."""
         if self._bar:

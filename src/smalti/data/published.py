@@ -6,13 +6,15 @@ of the arrays' bytes (labels as uint8) are what counts: they are checked whateve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from smalti.data.formats import read_cifar10, read_idx
+from smalti.data.cifar import CIFAR10_BINARY, CIFAR100_BINARY
+from smalti.data.class_names import CLOTHES, COARSE, DIGITS, FINE, OBJECTS
+from smalti.data.layouts import Read, read_idx_files
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Published:
     """A built-in set: what it holds and where it comes from.
 
     ``arrays`` are the SHA-256 of x_train, y_train, x_test and y_test (digits: x and y).
-    ``fingerprint`` is that of the whole data set as smalti keeps it. ``decode`` makes the arrays
-    from the paths of the archives, in their order.
+    ``fingerprint`` is that of the whole data set as smalti keeps it, empty where only those of the
+    arrays are known. ``decode`` makes the arrays from the paths of the archives, in their order.
+    ``fine`` is the set whose pictures this one calls by their superclass.
     """
 
     name: str
@@ -41,7 +44,8 @@ class Published:
     arrays: Mapping[str, str]
     fingerprint: str
     archives: tuple[Archive, ...]
-    decode: Callable[[list[Path]], Mapping[str, np.ndarray]]
+    decode: Read
+    fine: str = ""
 
     @property
     def download_size(self) -> int:
@@ -54,16 +58,7 @@ class Published:
         return sum(self.sizes.values())
 
 
-def _from_idx(paths: list[Path]) -> dict[str, np.ndarray]:
-    keys = ("x_train", "y_train", "x_test", "y_test")
-    return {key: read_idx(path) for key, path in zip(keys, paths, strict=True)}
-
-
-def _from_cifar10(paths: list[Path]) -> dict[str, np.ndarray]:
-    return read_cifar10(paths[0])
-
-
-def _from_scikit_learn(_: list[Path]) -> dict[str, np.ndarray]:
+def _from_scikit_learn(_: Sequence[Path]) -> dict[str, np.ndarray]:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -82,36 +77,32 @@ def _idx_archives(files: Mapping[str, tuple[str, int]], *places: str) -> tuple[A
     )
 
 
-_DIGITS = tuple("0123456789")
-_OBJECTS = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
+def _cifar_places(file: str) -> tuple[str, ...]:
+    """Return the author's page, and the copy that MindSpore's tutorials are served with."""
+    return (
+        f"https://www.cs.toronto.edu/~kriz/{file}",
+        f"https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/{file}",
+    )
+
+
+_CIFAR100_ARCHIVES = (
+    Archive(
+        "cifar-100-binary.tar.gz",
+        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        168_513_733,
+        _cifar_places("cifar-100-binary.tar.gz"),
+    ),
 )
-_CLOTHES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+_CIFAR100_PICTURES = {
+    "x_train": "4e457917601a66aed021f5fa37957b56c6319557c0a8ed5484de3c390af45430",
+    "x_test": "4cb8e5d9309da489bf6b19cc10cd96c3ae6f8daf225380b605aaee4c0d6aee19",
+}
+
 
 PUBLISHED = {
     "mnist": Published(
         "mnist",
-        _DIGITS,
+        DIGITS,
         (28, 28, 1),
         {"train": 60_000, "test": 10_000},
         {
@@ -144,11 +135,11 @@ PUBLISHED = {
             "https://ossci-datasets.s3.amazonaws.com/mnist",
             "https://storage.googleapis.com/cvdf-datasets/mnist",
         ),
-        _from_idx,
+        read_idx_files,
     ),
     "fashion-mnist": Published(
         "fashion-mnist",
-        _CLOTHES,
+        CLOTHES,
         (28, 28, 1),
         {"train": 60_000, "test": 10_000},
         {
@@ -178,13 +169,14 @@ PUBLISHED = {
                 ),
             },
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets",
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
         ),
-        _from_idx,
+        read_idx_files,
     ),
     "cifar10": Published(
         "cifar10",
-        _OBJECTS,
+        OBJECTS,
         (32, 32, 3),
         {"train": 50_000, "test": 10_000},
         {
@@ -199,14 +191,43 @@ PUBLISHED = {
                 "cifar-10-binary.tar.gz",
                 "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
                 170_052_171,
-                ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+                _cifar_places("cifar-10-binary.tar.gz"),
             ),
         ),
-        _from_cifar10,
+        CIFAR10_BINARY.from_archive,
+    ),
+    "cifar100": Published(
+        "cifar100",
+        FINE,
+        (32, 32, 3),
+        {"train": 50_000, "test": 10_000},
+        {
+            **_CIFAR100_PICTURES,
+            "y_train": "9f11b9f97aad759ba6df0a33e3218b01d8deaf4ed3a14aa1185d69b9ad7ebcb3",
+            "y_test": "4dad7d09c7c97d33f6cb928d705cf4196221316fd6e31bdd978a08ed9103ee0b",
+        },
+        "",
+        _CIFAR100_ARCHIVES,
+        CIFAR100_BINARY.from_archive,
+    ),
+    "cifar100-coarse": Published(
+        "cifar100-coarse",
+        COARSE,
+        (32, 32, 3),
+        {"train": 50_000, "test": 10_000},
+        {
+            **_CIFAR100_PICTURES,
+            "y_train": "1804078d4e89b6b90bd5da6ffead1404596f6eecba15ceb8d95b6a09dfbba4c0",
+            "y_test": "48df17fb3bf299f43dd7e131db11ca0ea8b07d750be8b6dcf7ad6ff1b4cc721d",
+        },
+        "",
+        _CIFAR100_ARCHIVES,
+        CIFAR100_BINARY.from_archive,
+        fine="cifar100",
     ),
     "digits": Published(
         "digits",
-        _DIGITS,
+        DIGITS,
         (8, 8, 1),
         {"train": 1_797},
         {

@@ -217,3 +217,6 @@ def _name_of(data: Source) -> str:
 
 def _opened(run: str | Path | Run) -> Run:
     return run if isinstance(run, Run) else Run(run)
+        split=wanted.split,
+        "data.split": dataset.pooled,
+            argument = f"{name.removeprefix('data.')}={options[name]!r}"

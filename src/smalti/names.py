@@ -144,6 +144,18 @@ AUGMENTATIONS = Names(
         "smalti.augmentation:affine",
         ("horizontal_flip", "shift", "rotation", "zoom", *_AFTER_ANY_POLICY),
     ),
+    Entry(
+        "rand-augment",
+        "A few random operations a picture, all of one strength (Cubuk et al. 2020).",
+        "smalti.augmentation.rand_augment:rand_augment",
+        ("horizontal_flip", "shift", "operations", "strength", *_AFTER_ANY_POLICY),
+    ),
+    Entry(
+        "augmix",
+        "Mixtures of a picture and three changed versions of it (Hendrycks et al. 2020).",
+        "smalti.augmentation.augmix:augmix",
+        ("horizontal_flip", "shift", "operations", "strength", *_AFTER_ANY_POLICY),
+    ),
 )
 
 ACTIVATIONS = Names(

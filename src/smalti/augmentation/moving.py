@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import torch
-from torch.nn import functional
 
 from smalti.augmentation.policy import Augment
 from smalti.augmentation.shifting import draw_mirrored, mirror, shifted
+from smalti.augmentation.warping import warped
 from smalti.recipes import AugmentationConfig
 
 
@@ -39,19 +39,8 @@ def _whole_pixels(config: AugmentationConfig) -> Augment:
 
 def _interpolating(config: AugmentationConfig) -> Augment:
     def change(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        matrices = _matrices(*_draw(len(pictures), config, generator), pictures.shape[2:], config)
-        grid = functional.affine_grid(
-            matrices.to(pictures.device, non_blocking=True),
-            list(pictures.shape),
-            align_corners=False,
-        )
-        return functional.grid_sample(
-            pictures.to(torch.float32),
-            grid,
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=False,
-        )
+        draws = _draw(len(pictures), config, generator)
+        return warped(pictures, _matrices(*draws, pictures.shape[2:], config))
 
     return change
 
@@ -73,20 +62,14 @@ def _matrices(
     size: torch.Size,
     config: AugmentationConfig,
 ) -> torch.Tensor:
-    """Return n inverse maps 2×3 from target to source in the coordinates −1…1 of grid_sample."""
+    """Return the inverse maps n×2×3 in pixels from the centre."""
     angle = symmetric[0] * math.radians(config.rotation)
     scale_x = 1 + symmetric[1] * config.zoom
     scale_y = 1 + symmetric[2] * config.zoom
     if mirrored is not None:
         scale_x = torch.where(mirrored, -scale_x, scale_x)
     cosine, sine = torch.cos(angle), torch.sin(angle)
-    # The whole side is 2 in these coordinates.
-    pixels = torch.tensor(size)[:, None]
-    shift_y, shift_x = 2 * (config.shift * symmetric[3:] * pixels) / pixels
-    return torch.stack(
-        [
-            torch.stack([cosine * scale_x, -sine * scale_y, shift_x], dim=1),
-            torch.stack([sine * scale_x, cosine * scale_y, shift_y], dim=1),
-        ],
-        dim=1,
-    )
+    shift_y, shift_x = config.shift * symmetric[3:] * torch.tensor(size)[:, None]
+    across = torch.stack([cosine * scale_x, -sine * scale_y, shift_x], dim=1)
+    down = torch.stack([sine * scale_x, cosine * scale_y, shift_y], dim=1)
+    return torch.stack([across, down], dim=1)

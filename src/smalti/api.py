@@ -188,6 +188,7 @@ def _load(data: Source, recipe: Recipe, data_dir: str | Path | None) -> Dataset:
         image_size=wanted.image_size,
         validation=wanted.validation,
         split_seed=wanted.split_seed,
+        split=wanted.split,
         data_dir=data_dir,
     )
 
@@ -198,9 +199,11 @@ def _as_divided(recipe: Recipe, dataset: Dataset, options: Mapping[str, Any]) ->
         "data.image_size": dataset.image_size,
         "data.validation": dataset.validation,
         "data.split_seed": dataset.split_seed,
+        "data.split": dataset.pooled,
     }
     for name, value in has.items():
         if options.get(name, value) != value:
+            argument = f"{name.removeprefix('data.')}={options[name]!r}"
             raise SmaltiError(
                 f"{name}={options[name]} comes too late: the data set was loaded with {value}.",
                 f"Say it when loading: load_data(…, {name.removeprefix('data.')}={options[name]}).",
@@ -217,6 +220,3 @@ def _name_of(data: Source) -> str:
 
 def _opened(run: str | Path | Run) -> Run:
     return run if isinstance(run, Run) else Run(run)
-        split=wanted.split,
-        "data.split": dataset.pooled,
-            argument = f"{name.removeprefix('data.')}={options[name]!r}"

@@ -205,8 +205,8 @@ def _as_divided(recipe: Recipe, dataset: Dataset, options: Mapping[str, Any]) ->
         if options.get(name, value) != value:
             argument = f"{name.removeprefix('data.')}={options[name]!r}"
             raise SmaltiError(
-                f"{name}={options[name]} comes too late: the data set was loaded with {value}.",
-                f"Say it when loading: load_data(…, {name.removeprefix('data.')}={options[name]}).",
+                f"{name}={options[name]} comes too late: the data set was loaded with {value!r}.",
+                f"Say it when loading: load_data(…, {argument}).",
             )
     return with_options(recipe, has)
 

@@ -212,10 +212,10 @@ DATASETS = Names(
     Entry("mnist", "Handwritten digits, 28×28 grey, 60,000 + 10,000 (LeCun et al. 1998)."),
     Entry("fashion-mnist", "Clothes, 28×28 grey, 60,000 + 10,000 (Xiao et al. 2017)."),
     Entry("cifar10", "Ten kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009)."),
-    Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
-)
     Entry(
         "cifar100",
         "A hundred kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009).",
     ),
     Entry("cifar100-coarse", "The pictures of cifar100 with its 20 superclasses as labels."),
+    Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
+)

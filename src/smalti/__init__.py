@@ -20,6 +20,7 @@ from smalti.version import __version__
 if TYPE_CHECKING:
     from smalti.api import (
         evaluate,
+        export,
         load,
         load_data,
         plot,
@@ -42,6 +43,7 @@ __all__ = [
     "SmaltiError",
     "__version__",
     "evaluate",
+    "export",
     "load",
     "load_data",
     "plot",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,14 @@ from smalti.runs import Run
 
 if TYPE_CHECKING:
     from smalti.classifier.protocol import Classifier
+    from smalti.formats.keras import Export
     from smalti.evaluation.evaluating import Evaluation
     from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
 
 __all__ = [
+    "export",
     "evaluate",
     "load",
     "load_data",
@@ -135,11 +138,65 @@ def resume(
     return session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
 
 
-def load(path: str | Path | Run) -> Classifier:
-    """Return the classifier of a run folder, ready to predict."""
-    from smalti.classifier.native import NativeClassifier
+def load(
+    path: str | Path | Run,
+    *,
+    data: Source | None = None,
+    scale: str | None = None,
+    fit: bool = False,
+    data_dir: str | Path | None = None,
+) -> Classifier:
+    """Return the classifier of a run folder or of a Keras file, ready to predict.
 
-    return NativeClassifier.load(_opened(path))
+    The options are for Keras files (``.keras``, ``.h5``) that smalti did not write: how pixels go
+    in is said by ``scale`` (``0-1``, ``0-255``, ``-1-1``), or found out on validation pictures of
+    ``data``, which also gives the class names; ``fit`` allows data of another size or colour.
+    """
+    from smalti.classifier.loading import is_keras_file, load_run, require_run_options
+
+    if not is_keras_file(path):
+        require_run_options(path, data=data, scale=scale, fit=fit)
+        return load_run(_opened(path))
+    if data is None:
+        from smalti.classifier.keras.classifier import open_file
+
+        return open_file(Path(path), scale)
+    return load_for(path, data, scale=scale, fit=fit, data_dir=data_dir)[0]
+
+
+def load_for(
+    path: str | Path,
+    data: Source,
+    *,
+    scale: str | None = None,
+    fit: bool = False,
+    data_dir: str | Path | None = None,
+) -> tuple[Classifier, Dataset]:
+    """Return the classifier of a Keras file for some data, and the data as it takes them.
+
+    The options are those of :func:`load`. A folder of pictures is read at the network's own size.
+    """
+    from smalti.classifier.keras.classifier import open_for
+
+    if isinstance(data, Dataset):
+        return open_for(path, data, scale, fit)
+    return open_for(path, lambda side: _sized(data, side, data_dir), scale, fit)
+
+
+def export(
+    run: str | Path | Run, format: str | None = None, to: str | Path | None = None
+) -> Export:
+    """Write a run's classifier as a file for other programs; return it, usable as a path.
+
+    ``format`` is ``keras`` (the default) or ``h5``; without it the ending of ``to`` says which.
+    Without ``to`` the file is ``model.<format>`` in the run. It takes float pictures N×H×W×C from
+    0 to 255 and gives probabilities, and is compared with the run before it is put in its place.
+    """
+    from smalti.formats import keras
+
+    run = _opened(run)
+    wanted = keras.format_of(to, format)
+    return keras.export(run, Path(to) if to is not None else run.exported_file(wanted), wanted)
 
 
 def evaluate(
@@ -149,13 +206,23 @@ def evaluate(
     again: bool = False,
     precision: str = "float32",
     data_dir: str | Path | None = None,
+    out: str | Path | None = None,
+    scale: str | None = None,
+    fit: bool = False,
 ) -> Evaluation:
     """Measure a run on the test part of its data and store the results in the run.
 
     A second call returns what was stored; ``again=True`` measures again and counts it.
+
+    A Keras file (``.keras``, ``.h5``) needs ``data``; ``scale`` and ``fit`` are as for
+    :func:`load`. The results are stored in ``out``, which becomes a run folder, or nowhere.
     """
+    from smalti.classifier.loading import is_keras_file, require_run_options
     from smalti.evaluation import evaluating
 
+    if is_keras_file(run):
+        return _evaluate_keras_file(Path(run), data, again, data_dir, out, scale, fit)
+    require_run_options(run, out=out, scale=scale, fit=fit)
     run = _opened(run)
     return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
 
@@ -167,11 +234,40 @@ def report(run: str | Path | Run) -> Path:
     return write_report(_opened(run))
 
 
+def _sized(data: Source, side: int, data_dir: str | Path | None) -> Dataset:
+    """Return a data set for a network that takes pictures of this side (0: of any).
+
+    Folders are read at that size; sets of one size keep it.
+    """
+    folder = isinstance(data, str | Path) and Path(data).is_dir() and not built_in_name(str(data))
+    return load_data(data, image_size=side if folder else 0, data_dir=data_dir)
+
+
+def _evaluate_keras_file(
+    path: Path,
+    data: Source | None,
+    again: bool,
+    data_dir: str | Path | None,
+    out: str | Path | None,
+    scale: str | None,
+    fit: bool,
+) -> Evaluation:
+    from smalti.evaluation import files
+
+    if data is None:
+        raise SmaltiError(
+            f"{path} does not say what it is to be measured on.",
+            f"Name the data: smalti evaluate {path} --data mnist",
+        )
+    opened = partial(load_for, path, data, scale=scale, fit=fit, data_dir=data_dir)
+    return files.evaluate(path, opened, None if out is None else Path(out), again)
+
+
 def dataset_of(run: Run, data: Source | None = None, data_dir: str | Path | None = None) -> Dataset:
     """Return the data set of a run, divided as it was when the run was trained."""
     if isinstance(data, Dataset):
         return data
-    recipe = run.recipe()
+    recipe = run.data_recipe()
     source: Any = data if data is not None else recipe.data.source
     if isinstance(source, str) and not source:
         raise SmaltiError(

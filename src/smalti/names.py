@@ -219,3 +219,20 @@ DATASETS = Names(
     Entry("cifar100-coarse", "The pictures of cifar100 with its 20 superclasses as labels."),
     Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
 )
+FORMATS = Names(
+    "format",
+    "smalti export --help",
+    Entry("keras", "Keras 3's own archive, for every backend of Keras.", "smalti.formats.keras"),
+    Entry("h5", "Keras's older HDF5 file, which Keras 3 reads too.", "smalti.formats.keras"),
+)
+
+SCALES = Names(
+    "scale",
+    "smalti predict --help",
+    Entry("0-1", "Pixels divided by 255."),
+    Entry("0-255", "Pixels as they are."),
+    Entry("-1-1", "Pixels divided by 127.5, less 1."),
+    Entry("standardised", "Mean 0 and deviation 1 over the training pictures, channel by channel."),
+    Entry("caffe", "Blue, green, red, less ImageNet's means; colour only."),
+)
+

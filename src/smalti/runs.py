@@ -30,6 +30,7 @@ from smalti.files import (
     write_json,
     write_tensors,
 )
+from smalti.names import FORMATS
 from smalti.recipes import Recipe, from_dict
 from smalti.wording import UNKNOWN, percent
 
@@ -58,6 +59,18 @@ class Run:
         self.path = Path(path)
         if not (self.path / "config.json").is_file():
             raise _not_a_run(self.path)
+
+    @classmethod
+    def become(cls, path: str | os.PathLike[str], config: Mapping[str, Any]) -> Run:
+        """Make this very folder a run; one that holds something already is an error."""
+        folder = Path(path)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise SmaltiError(
+                f"{folder} exists and is not empty; nothing is ever overwritten.",
+                "Choose another folder with --out.",
+            )
+        write_json(folder / "config.json", config)
+        return cls(folder)
 
     @classmethod
     def create(cls, parent: str | os.PathLike[str], name: str, config: Mapping[str, Any]) -> Run:
@@ -174,6 +187,10 @@ class Run:
         """Logits and labels of a part (``validation`` or ``test``), in order."""
         return self.path / "outputs" / f"{part}.safetensors"
 
+    def exported_file(self, file_format: str) -> Path:
+        """The classifier as a file for other programs; written by ``export``."""
+        return self.path / f"model.{file_format}"
+
     # Reading and writing what has a fixed form.
 
     def config(self) -> dict[str, Any]:
@@ -183,6 +200,14 @@ class Run:
     def recipe(self) -> Recipe:
         """Return the recipe that made the run."""
         return from_dict(self.config(), str(self.config_file))
+
+    def data_recipe(self) -> Recipe:
+        """Return the recipe as far as it says which data the run is of, and how divided.
+
+        That much every run has, those of files that others trained too.
+        """
+        data = {"data": self.config().get("data", {})}
+        return from_dict(data, str(self.config_file))
 
     def environment(self) -> dict[str, Any]:
         """Return the record of versions, device, data fingerprint and seed."""
@@ -284,14 +309,22 @@ class Run:
         weights, state = read_tensors(self.model_file, self.repair)
         return weights, int(state.get("epoch", 0))
 
+    @property
+    def weights_file(self) -> Path:
+        """What the classifier's answers are made from: its own weights, or another's file."""
+        others = (self.exported_file(file_format) for file_format in FORMATS)
+        kept = [path for path in (self.model_file, *others) if path.exists()]
+        return kept[0] if kept else self.model_file
+
     def weights_fingerprint(self) -> str:
         """Return a fingerprint of the weights file, by which results know what they are of."""
-        if not self.model_file.exists():
+        path = self.weights_file
+        if not path.exists():
             return ""
         try:
-            return hashlib.sha256(self.model_file.read_bytes()).hexdigest()[:16]
+            return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         except OSError as error:
-            raise unreadable(self.model_file, error) from error
+            raise unreadable(path, error) from error
 
     def write_last(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         """Replace the state that resuming starts from."""

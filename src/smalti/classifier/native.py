@@ -27,6 +27,7 @@ class NativeClassifier(Classifier):
         height, width, channels = description["input_shape"]
         self.input_shape = (height, width, channels)
         self.hardware = hardware
+        self.precision = hardware.precision
         config = _recipe(description).model
         model = build(config, self.input_shape, len(self.class_names))
         load_weights(model, weights)

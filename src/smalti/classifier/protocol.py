@@ -40,6 +40,8 @@ class Classifier(ABC):
     input_shape: tuple[int, int, int]
     """Height, width, channels of the pictures that it takes."""
     temperature: float = 1.0
+    precision: str = "float32"
+    """Number format of the arithmetic."""
 
     @abstractmethod
     def logits(self, images: np.ndarray) -> np.ndarray:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import click
+
+from smalti.cli.keras_options import fit_option, scale_option
+from smalti.errors import SmaltiError
 
 if TYPE_CHECKING:
     from smalti.evaluation.evaluating import Evaluation
@@ -21,19 +25,45 @@ if TYPE_CHECKING:
     show_default=True,
     help="Number format of the arithmetic.",
 )
+@click.option("--data", help="What a Keras file is measured on: a set, a folder or an .npz file.")
+@click.option("--out", type=click.Path(file_okay=False), help="Run folder made of a Keras file.")
+@scale_option
+@fit_option
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 def command(
-    runs: tuple[str, ...], again: bool, precision: str, data_dir: str | None, as_json: bool
+    runs: tuple[str, ...],
+    again: bool,
+    precision: str,
+    data: str | None,
+    out: str | None,
+    scale: str | None,
+    fit: bool,
+    data_dir: str | None,
+    as_json: bool,
 ) -> None:
     """Measure runs on their test pictures; several runs give mean ± sd.
 
     The first call opens the test set and stores the results in the run; later calls show them.
+    A Keras file (.keras, .h5) that others trained is measured on --data; how it wants its pixels is
+    found out on the validation pictures. It is stored only with --out.
     """
     from smalti import api
 
+    if data is not None and len(runs) > 1:
+        raise SmaltiError("--data measures one Keras file at a time.", f"Begin with {runs[0]}.")
     evaluations = [
-        api.evaluate(run, again=again, precision=precision, data_dir=data_dir) for run in runs
+        api.evaluate(
+            run,
+            data,
+            again=again,
+            precision=precision,
+            data_dir=data_dir,
+            out=out,
+            scale=scale,
+            fit=fit,
+        )
+        for run in runs
     ]
     if as_json:
         click.echo(json.dumps([item.metrics for item in evaluations], indent=2, ensure_ascii=False))
@@ -42,8 +72,10 @@ def command(
         _show(evaluation, len(evaluations) == 1)
     if len(evaluations) > 1:
         click.echo(_together(evaluations))
+    elif evaluations[0].run is None:
+        click.echo("next  --out DIR keeps these results as a folder that smalti report takes")
     else:
-        click.echo(f"next  smalti report {evaluations[0].run.path}")
+        click.echo(f"next  smalti report {shlex.quote(str(evaluations[0].run.path))}")
 
 
 def _show(evaluation: Evaluation, details: bool) -> None:
@@ -52,7 +84,7 @@ def _show(evaluation: Evaluation, details: bool) -> None:
     values = evaluation.metrics
     low, high = evaluation.interval
     said = accuracy_with_interval(evaluation.accuracy, low, high, evaluation.n)
-    click.echo(f"{evaluation.run.path}")
+    click.echo(f"{evaluation.path}")
     click.echo(f"test accuracy {said}")
     extra = [f"loss {values['loss']:.4f}", f"calibration error {percent(values['ece'])}"]
     if "top5_accuracy" in values:

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Measure finished runs on their test pictures.",
     "predict": "Say what is on pictures.",
     "report": "Write a run's one-file report.",
+    "export": "Write a run's classifier as a file for other programs.",
     "runs": "List the runs in a folder.",
     "recipes": "List the named recipes, their values and every field.",
     "models": "List the networks, or one network's layers.",

@@ -6,22 +6,27 @@ import csv
 import glob
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
+from smalti.cli.keras_options import fit_option, scale_option
 from smalti.errors import SmaltiError
 
 if TYPE_CHECKING:
-    from smalti.classifier.protocol import Prediction
+    from smalti.classifier.protocol import Classifier, Prediction
+    from smalti.data.dataset import Dataset
 
 
 @click.command()
 @click.argument("run", type=click.Path())
 @click.argument("pictures", nargs=-1)
 @click.option("--data", help="Predict pictures of this data set instead of files.")
+@scale_option
+@fit_option
 @click.option("--index", "indices", type=int, multiple=True, help="Which of them; from 0.")
 @click.option("--part", default="test", show_default=True, help="train, validation or test.")
 @click.option("--json", "form", flag_value="json", help="One JSON array.")
@@ -32,6 +37,8 @@ def command(
     run: str,
     pictures: tuple[str, ...],
     data: str | None,
+    scale: str | None,
+    fit: bool,
     indices: tuple[int, ...],
     part: str,
     form: str | None,
@@ -40,17 +47,20 @@ def command(
 ) -> None:
     """Say what is on PICTURES: files, folders, or patterns such as 'photos/*.jpg'.
 
-    RUN is a run folder. Order is kept; a file that cannot be read is reported in its row. With
-    --data and --index, pictures of a data set: label, prediction, right or wrong.
+    RUN is a run folder or a Keras file (.keras, .h5). Order is kept; a file that cannot be read is
+    reported in its row. With --data and --index, pictures of a data set: label, prediction, right
+    or wrong. A Keras file that does not say how it wants its pixels needs --scale, or the --data
+    that it was trained for beside the pictures.
     """
-    if data is not None:
+    asked = Asked(run, data, scale, fit, data_dir)
+    if data is not None and not (pictures and asked.is_file):
         if pictures:
             raise SmaltiError("Give picture files or --data, not both.")
-        rows = _from_data(run, data, indices or (0,), part, data_dir)
+        rows = _from_data(asked, data, indices or (0,), part)
     else:
         if indices:
             raise SmaltiError("--index needs --data.", "For example: --data mnist --index 0")
-        rows = _from_files(run, pictures)
+        rows = _from_files(asked, pictures)
     _print(rows, form, top)
     failed = [row for row in rows if row["error"]]
     if len(failed) == len(rows):
@@ -61,33 +71,62 @@ def command(
         )
 
 
-def _from_files(run: str, pictures: tuple[str, ...]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Asked:
+    """Which classifier is asked, and what was said of it: options of the command line."""
+
+    run: str
+    data: str | None
+    scale: str | None
+    fit: bool
+    data_dir: str | None
+
+    @property
+    def is_file(self) -> bool:
+        from smalti.classifier.loading import is_keras_file
+
+        return is_keras_file(self.run)
+
+    def classifier(self) -> Classifier:
+        from smalti import api
+
+        data = self.data if self.is_file else None
+        return api.load(self.run, data=data, scale=self.scale, fit=self.fit, data_dir=self.data_dir)
+
+    def with_data(self, data: str) -> tuple[Classifier, Dataset]:
+        """Return the classifier and the data, divided as they were for a run where it is its own.
+
+        Other data are divided as they come.
+        """
+        from smalti import api
+        from smalti.runs import Run
+
+        if self.is_file:
+            return api.load_for(
+                self.run, data, scale=self.scale, fit=self.fit, data_dir=self.data_dir
+            )
+        classifier, folder = self.classifier(), Run(self.run)
+        source = folder.config().get("data", {}).get("source")
+        if source in (data, str(Path(data).resolve())):
+            return classifier, api.dataset_of(folder, data_dir=self.data_dir)
+        side = classifier.input_shape[0]
+        return classifier, api.load_data(data, image_size=side, data_dir=self.data_dir)
+
+
+def _from_files(asked: Asked, pictures: tuple[str, ...]) -> list[dict[str, Any]]:
     files = expand(pictures)
     if not files:
         raise SmaltiError(
             "smalti predict expects picture files, a folder or a pattern.",
-            f"For example: smalti predict {run} a.png",
+            f"For example: smalti predict {asked.run} a.png",
         )
-    from smalti import api
-
-    return [_row(item) for item in api.load(run).predict([Path(file) for file in files])]
+    return [_row(item) for item in asked.classifier().predict([Path(file) for file in files])]
 
 
 def _from_data(
-    run: str, data: str, indices: tuple[int, ...], part: str, data_dir: str | None
+    asked: Asked, data: str, indices: tuple[int, ...], part: str
 ) -> list[dict[str, Any]]:
-    from smalti import api
-    from smalti.runs import Run
-
-    folder = Run(run)
-    classifier = api.load(folder)
-    same = folder.config().get("data", {}).get("source") in (data, str(Path(data).resolve()))
-    # The run's own data are divided as they were for it; others as they come.
-    dataset = (
-        api.dataset_of(folder, data_dir=data_dir)
-        if same
-        else api.load_data(data, image_size=classifier.input_shape[0], data_dir=data_dir)
-    )
+    classifier, dataset = asked.with_data(data)
     chosen = dataset.part(part)
     for index in indices:
         if not 0 <= index < len(chosen):

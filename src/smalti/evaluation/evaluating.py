@@ -6,12 +6,14 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from smalti import metrics
-from smalti.classifier.native import NativeClassifier
+from smalti.classifier.loading import load_run
+from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import SmaltiError, log
 from smalti.evaluation import summary
@@ -28,9 +30,13 @@ SAMPLES = 12
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The stored results of one run on one part: ``metrics`` as in the run's metrics.json."""
+    """The results on one part: ``metrics`` as in a run's metrics.json.
 
-    run: Run
+    ``path`` is what was measured; ``run`` holds the results, None where nothing was written.
+    """
+
+    path: Path
+    run: Run | None
     metrics: dict[str, Any]
     class_names: tuple[str, ...]
     confusion: np.ndarray
@@ -86,8 +92,18 @@ def evaluate(
             return stored
     dataset = load_dataset()
     _require_same_data(run, dataset)
+    dataset.part("test")
+    return evaluate_classifier(load_run(run, precision, device), dataset, run.path, run)
+
+
+def evaluate_classifier(
+    classifier: Classifier, dataset: Dataset, path: Path, run: Run | None = None
+) -> Evaluation:
+    """Measure a classifier on the test part; every picture is seen, in order.
+
+    ``path`` is what is measured. Where ``run`` is given, everything a report needs is stored in it.
+    """
     part = dataset.part("test")
-    classifier = NativeClassifier.load(run, precision, device)
     logits = classifier.logits_of(part)
     if len(logits) != len(part):
         raise AssertionError(f"evaluated {len(logits)} of {len(part)} test pictures")
@@ -97,16 +113,18 @@ def evaluate(
         "part": "test",
         "split": dataset.split,
         **measure(logits, part.labels, names),
-        "times_opened": 1 + _times_opened(run),
-        "weights": run.weights_fingerprint(),
-        "precision_used": classifier.hardware.precision,
+        "times_opened": 1 + (_times_opened(run) if run is not None else 0),
+        "weights": run.weights_fingerprint() if run is not None else "",
+        "precision_used": classifier.precision,
         "evaluated": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    run.write_outputs("test", logits, part.labels)
-    _write_predictions(run, logits, part.labels, names)
-    _write_samples(run, part, logits, names)
-    run.write_metrics(results)
-    return Evaluation(run, results, names, _confusion(logits, part.labels, names), stored=False)
+    if run is not None:
+        run.write_outputs("test", logits, part.labels)
+        _write_predictions(run, logits, part.labels, names)
+        _write_samples(run, part, logits, names)
+        run.write_metrics(results)
+    confusion = _confusion(logits, part.labels, names)
+    return Evaluation(path, run, results, names, confusion, stored=False)
 
 
 def stored_evaluation(run: Run) -> Evaluation | None:
@@ -131,7 +149,8 @@ def stored_evaluation(run: Run) -> Evaluation | None:
             f"{run.metrics_file} and {run.outputs_file('test')} do not belong together.",
             f"Measure again with: smalti evaluate {shlex.quote(str(run.path))} --again",
         )
-    return Evaluation(run, results, names, _confusion(logits, labels, names), stored=True)
+    confusion = _confusion(logits, labels, names)
+    return Evaluation(run.path, run, results, names, confusion, stored=True)
 
 
 def measure(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]) -> dict[str, Any]:

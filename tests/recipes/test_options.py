@@ -74,6 +74,16 @@ def test_a_field_that_nobody_listens_to_is_refused():
         with_options(dense, {"augmentation.rotation": "10"})
 
 
+def test_the_policies_that_listen_are_named():
+    dense = resolve("dense", "fashion-mnist", {})
+    with pytest.raises(SmaltiError, match=r"augmentation.policy=rand-augment \(or augmix\)"):
+        with_options(dense, {"augmentation.strength": "0.5"})
+    with pytest.raises(
+        SmaltiError, match=r"augmentation.policy=affine \(or rand-augment, augmix\)"
+    ):
+        with_options(dense, {"augmentation.horizontal_flip": "true"})
+
+
 def test_assignments_need_an_equals_sign():
     assert parse_assignment(" model.dropout = 0.25 ") == ("model.dropout", "0.25")
     with pytest.raises(SmaltiError, match="NAME=VALUE"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smalti.errors import SmaltiError
-from smalti.recipes.fields import Recipe
+from smalti.recipes.fields import AugmentationConfig, Recipe
 
 _DIGITS = ("mnist", "digits")
 
@@ -32,12 +32,39 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
         yield f"training.label_smoothing={training.label_smoothing:g} hides most of the label."
     if recipe.schedule.warmup > max(1, training.epochs / 2):
         yield "schedule.warmup is longer than half the training; it is cut to half."
-    if recipe.augmentation.horizontal_flip and data in _DIGITS:
-        yield f"augmentation.horizontal_flip mirrors digits; a mirrored 2 is no 2 ({data})."
+    yield from _doubts_about_augmentation(recipe.augmentation, data)
     if recipe.data.validation and 0 < recipe.data.validation < 1:
         kept = recipe.data.validation
         if kept > 0.5:
             yield f"data.validation={kept:g} keeps more pictures from training than it leaves."
+
+
+def _doubts_about_augmentation(config: AugmentationConfig, data: str) -> Iterator[str]:
+    if config.horizontal_flip and data in _DIGITS:
+        yield f"augmentation.horizontal_flip mirrors digits; a mirrored 2 is no 2 ({data})."
+    if config.rotation > 90 and data in _DIGITS:
+        yield f"augmentation.rotation={config.rotation:g} makes a 9 of a 6 ({data})."
+    if config.shift > 0.5:
+        yield f"augmentation.shift={config.shift:g} can push more than half out of the picture."
+    if config.operations * config.strength > 4:
+        yield (
+            f"augmentation.operations={config.operations} at strength {config.strength:g} leave "
+            "little of a picture (usually 1 to 3, at 0.2 to 0.6)."
+        )
+    if config.erasing > 0.9:
+        yield (
+            f"augmentation.erasing={config.erasing:g} hides a part of almost every picture "
+            "(usually 0.25 to 0.5): the network hardly ever sees a whole one."
+        )
+    for name, alpha, usual in (
+        ("mixup", config.mixup, "0.1 to 0.4"),
+        ("cutmix", config.cutmix, "0.5 to 1"),
+    ):
+        if alpha > 2:
+            yield (
+                f"augmentation.{name}={alpha:g} makes most pictures a mixture of two about equal "
+                f"parts (usually {usual})."
+            )
 
 
 def require_validation(recipe: Recipe) -> None:

@@ -242,13 +242,19 @@ def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
         entry = _listener(name, flat)
         if entry is None:
             continue
-        section = name.rpartition(".")[0]
-        if section == "augmentation":
-            raise SmaltiError(
-                f"{name} has no effect with augmentation.policy={entry.name}.",
-                "Add: --set augmentation.policy=affine",
-            )
+        if name.startswith("augmentation."):
+            raise _unheard_by_policy(name, entry.name)
         raise SmaltiError(
             f"The model {entry.name!r} has no field {name!r}.",
             f"It has: {', '.join(f'model.{field}' for field in entry.fields)}.",
         )
+
+
+def _unheard_by_policy(name: str, policy: str) -> SmaltiError:
+    field = name.removeprefix("augmentation.")
+    first, *others = (n for n, entry in names.AUGMENTATIONS.items() if field in entry.fields)
+    return SmaltiError(
+        f"{name} has no effect with augmentation.policy={policy}.",
+        f"Add: --set augmentation.policy={first}"
+        + (f" (or {', '.join(others)})" if others else ""),
+    )

@@ -36,6 +36,7 @@ def resolve(recipe: str | Recipe | Path, data: str, options: Mapping[str, Any]) 
     policy = options.get("augmentation.policy", values.get("augmentation.policy", "none"))
     if policy == "none":
         values = {k: v for k, v in values.items() if not k.startswith("augmentation.")}
+    values = _heard_by_policy(str(policy), values)
     return with_options(Recipe(name=str(recipe)), {**values, **options})
 
 
@@ -89,3 +90,13 @@ def _for_other_model(values: dict[str, Any], model: str) -> dict[str, Any]:
         if not key.startswith("model.") or key.removeprefix("model.") in heard
     }
     return {**kept, "model.name": model}
+
+
+def _heard_by_policy(policy: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values without those for which another policy was chosen than they are for."""
+    heard = ("policy", *names.AUGMENTATIONS[policy].fields)
+    return {
+        name: value
+        for name, value in values.items()
+        if not name.startswith("augmentation.") or name.removeprefix("augmentation.") in heard
+    }

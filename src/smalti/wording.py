@@ -44,6 +44,11 @@ def mean_and_spread(mean: float, spread: float, seeds: int) -> str:
     return f"{points(mean)} ± {points(spread)} % (mean ± sd, {plural(seeds, 'seed')})"
 
 
+def averaged_views(views: float) -> str:
+    """Return what has to be said beside a figure of several views; nothing for one."""
+    return "" if views == 1 else f"each answer averages {views:g} views of the picture"
+
+
 def count(number: float) -> str:
     """Return a whole number with commas between thousands: ``"10,000"``."""
     return f"{round(number):,}"

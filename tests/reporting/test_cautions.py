@@ -22,6 +22,7 @@ from smalti.runs import Run
         ({"validation": False}, "Trained without validation pictures"),
         ({"metrics": {"times_opened": 3}}, "opened 3 times"),
         ({"metrics": {"precision_used": "bfloat16"}}, "Evaluated in bfloat16"),
+        ({"metrics": {"views": 6}}, "Each answer averages 6 views of the picture"),
     ],
 )
 def test_a_caution_is_said_where_it_applies(

@@ -34,7 +34,8 @@ class NativeClassifier(Classifier):
         scaling = description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
         self.model = model
-        self._network = Network(model, normalize, hardware, description.get("views", 1))
+        self.views = int(description.get("views", 1))
+        self._network = Network(model, normalize, hardware, self.views)
 
     @classmethod
     def load(
@@ -54,6 +55,8 @@ class NativeClassifier(Classifier):
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Return float32 N×K from uint8 pictures N×H×W×C."""
+        # PyTorch takes no array that runs backwards, as mirrored ones do.
+        images = np.ascontiguousarray(images)
         return self._network.logits(images.__getitem__, len(images))
 
     def logits_of(self, part: Part) -> np.ndarray:

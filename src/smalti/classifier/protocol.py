@@ -41,6 +41,8 @@ class Classifier(ABC):
     """Height, width, channels of the pictures that it takes."""
     temperature: float = 1.0
     precision: str = "float32"
+    views: int = 1
+    """Views of each picture that an answer is the average of."""
     """Number format of the arithmetic."""
 
     @abstractmethod

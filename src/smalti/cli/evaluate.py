@@ -79,7 +79,7 @@ def command(
 
 
 def _show(evaluation: Evaluation, details: bool) -> None:
-    from smalti.wording import accuracy_with_interval, percent
+    from smalti.wording import accuracy_with_interval, averaged_views, percent
 
     values = evaluation.metrics
     low, high = evaluation.interval
@@ -89,6 +89,8 @@ def _show(evaluation: Evaluation, details: bool) -> None:
     extra = [f"loss {values['loss']:.4f}", f"calibration error {percent(values['ece'])}"]
     if "top5_accuracy" in values:
         extra.insert(0, f"top-5 accuracy {percent(values['top5_accuracy'])}")
+    if views := averaged_views(values.get("views", 1)):
+        extra.append(views)
     click.echo(f"{', '.join(extra)}; {values['data']}, {values['split']}")
     if evaluation.stored:
         click.echo(

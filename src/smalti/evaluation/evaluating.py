@@ -116,6 +116,7 @@ def evaluate_classifier(
         "times_opened": 1 + (_times_opened(run) if run is not None else 0),
         "weights": run.weights_fingerprint() if run is not None else "",
         "precision_used": classifier.precision,
+        "views": classifier.views,
         "evaluated": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
     if run is not None:

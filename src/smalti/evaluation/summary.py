@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from smalti.wording import accuracy_with_interval, count, percent
+from smalti.wording import accuracy_with_interval, averaged_views, count, percent
 
 SCORES = ("precision", "recall", "f1")
 _HEAD = ("class", "precision", "recall", "F1", "pictures")
@@ -18,7 +18,8 @@ def headline(metrics: Mapping[str, Any]) -> str:
     """Return ``"test loss 0.0391, test accuracy 98.88 % (95 % interval …, n = 10,000)"``."""
     low, high = metrics["accuracy_low"], metrics["accuracy_high"]
     said = accuracy_with_interval(metrics["accuracy"], low, high, metrics["n"])
-    return f"test loss {metrics['loss']:.4f}, test accuracy {said}"
+    views = averaged_views(metrics.get("views", 1))
+    return f"test loss {metrics['loss']:.4f}, test accuracy {said}" + f"; {views}" * bool(views)
 
 
 def class_table(metrics: Mapping[str, Any], class_names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smalti.reporting.diagnosis import pictures_of
 from smalti.reporting.facts import Facts
-from smalti.wording import plural
+from smalti.wording import averaged_views, plural
 
 # Published counts: Northcutt et al. 2021 (label errors), Barz & Denzler 2020 (near-duplicates).
 KNOWN_LIMITS = {
@@ -24,6 +24,7 @@ def cautions(facts: Facts) -> list[str]:
         _without_validation(facts),
         _opened_often(facts),
         _precision(facts),
+        _views(facts),
         _skipped(facts),
         *(finding.text for finding in pictures_of(facts)),
         KNOWN_LIMITS.get(facts.data_name.replace("-", "").lower(), ""),
@@ -67,6 +68,11 @@ def _opened_often(facts: Facts) -> str:
 def _precision(facts: Facts) -> str:
     precision = facts.metrics.text("precision_used", "float32")
     return "" if precision == "float32" else f"Evaluated in {precision}, not in float32."
+
+
+def _views(facts: Facts) -> str:
+    said = averaged_views(facts.metrics.number("views") or 1)
+    return f"{said[:1].upper()}{said[1:]}: compare only with the like." if said else ""
 
 
 def _skipped(facts: Facts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,9 @@ from typing import Any
 
 from smalti.data.cache_folders import folder as cache_folder
 
-KERAS = (
-    "keras>=3.10",
-    "tensorflow-cpu>=2.18; sys_platform != 'darwin' and platform_machine != 'aarch64'",
-    "tensorflow>=2.18; sys_platform == 'darwin' or platform_machine == 'aarch64'",
-)
+_TENSORFLOW = "tensorflow-cpu" if platform.machine() in ("x86_64", "AMD64") else "tensorflow"
+
+KERAS = ("keras>=3.10", f"{_TENSORFLOW}>=2.18")
 """What Keras's environment holds; the versions that were found are stored with the figures."""
 
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")

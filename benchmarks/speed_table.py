@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 
 from benchmarks import against_keras, machines, results
+from benchmarks.against_keras import Comparison
 from benchmarks.machines import Machines
 from benchmarks.markdown import paragraphs, table
 from benchmarks.results import Figures
 from benchmarks.startup import HELP, PREDICT
 from benchmarks.throughput import AUGMENTED, PLAIN
+from smalti import wording
 
 Line = tuple[str, str, str]
 
@@ -37,10 +40,23 @@ def _ratio(numbers: dict[str, float]) -> str:
 
 def _keras_lines(figures: Figures) -> list[Line]:
     return [
-        (f"Training speed, {comparison.words(figures)}", _ratio(numbers), comparison.goal)
+        (
+            f"Training speed, {comparison.words(figures)}",
+            f"{_ratio(numbers)}, {_speeds(figures, comparison)}",
+            comparison.goal,
+        )
         for comparison in against_keras.COMPARISONS
         if (numbers := figures["ratio"].get(comparison.name)) is not None
     ]
+
+
+def _speeds(figures: Figures, comparison: Comparison) -> str:
+    """Return images a second of both sides, as in ``980 to 465 images/s``."""
+    own, base = (
+        wording.count(median(figures["images_per_second"][side]))
+        for side in (comparison.side, comparison.baseline)
+    )
+    return f"{own} to {base} images/s"
 
 
 def _throughput_lines(figures: Figures) -> list[Line]:

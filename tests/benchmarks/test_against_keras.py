@@ -73,6 +73,7 @@ def test_every_side_works_once_a_turn_and_is_stored(
     # One pass to get warm, then one a turn.
     asked = [request["name"] for request in requests(tmp_path) if request["do"] == "train"]
     assert asked.count(against_keras.KERAS) == 1 + EXTENT.turns
+    assert len(figures["trials"]) == len(EXTENT.candidates) + 2
 
 
 def test_keras_is_tuned_by_trial_and_its_defaults_stay(
@@ -81,14 +82,17 @@ def test_keras_is_tuned_by_trial_and_its_defaults_stay(
     with peer.Process(stand_in()) as process:
         keras = against_keras.KerasSides(process, EXTENT.steps)
         tuned, trials = keras.fastest(EXTENT.candidates, EXTENT.trial_steps)
-        against_keras._keras_sides(keras, tuned)
+        pipeline, in_model = against_keras.ways_to_augment({**tuned, "jit": True})
+        against_keras._keras_sides(keras, tuned, pipeline)
     assert tuned == EXTENT.candidates[1]  # the stand-in is slower at anything else
     assert [trial["precision"] for trial in trials] == ["float32", "mixed_bfloat16"]
     built = {r["name"]: r["settings"] for r in requests(tmp_path) if r["do"] == "build"}
     assert built[against_keras.KERAS] == DEFAULTS
     assert built[against_keras.KERAS_AUGMENTED] == {**DEFAULTS, "augmented": True}
     assert built[against_keras.TUNED] == tuned
-    assert built[against_keras.TUNED_AUGMENTED] == {**tuned, "augmented": True}
+    assert built[against_keras.TUNED_AUGMENTED] == pipeline
+    assert pipeline == {**tuned, "jit": True, "augmented": True, "pipeline": True}
+    assert in_model == {**tuned, "jit": False, "augmented": True}
 
 
 def test_another_network_is_refused(tmp_path: Path, stand_in: Callable[..., list[str]]) -> None:
@@ -111,16 +115,18 @@ def test_smalti_trains_the_same_network_without_augmentation() -> None:
 
 def test_the_table_says_what_was_compared(tmp_path: Path) -> None:
     spread = {"median": 2.1, "min": 1.9, "max": 2.25}
+    tuned = {**DEFAULTS, "precision": "mixed_bfloat16", "jit": True, "batch": 256}
     figures = {
-        "chosen": {"precision": "bfloat16"},
-        "tuned": {"precision": "mixed_bfloat16", "jit": True, "batch": 256},
+        "chosen": {"precision": "bfloat16", "reason": "the CPU has AVX512-BF16"},
+        "tuned": tuned,
+        "tuned_augmented": {**tuned, "pipeline": True},
+        "images_per_second": {"smalti": [900, 1000, 1100], "Keras": [450], "Keras tuned": [480]},
         "ratio": {"defaults": spread, "tuned": spread},
     }
     results.write("keras", figures, tmp_path)
     text = speed_table.speed(tmp_path)
-    assert (
-        "smalti (bfloat16) against Keras's `model.fit`, its defaults | 2.10 × (1.90–2.25)" in text
-    )
+    what = "smalti (bfloat16: the CPU has AVX512-BF16) against Keras's `model.fit`, its defaults"
+    assert f"{what} | 2.10 × (1.90–2.25), 1,000 to 450 images/s | ≥ 2 × |" in text
     assert "against Keras tuned: mixed_bfloat16, XLA, batch 256 |" in text
     assert "float32" not in text  # not measured where smalti chooses it anyway
 

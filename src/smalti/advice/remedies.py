@@ -73,6 +73,16 @@ def larger_network(recipe: Recipe) -> tuple[Remedy, ...]:
     return remedies(recipe, other, {f"model.{widths}": wider})
 
 
+def smaller(recipe: Recipe, side: int) -> tuple[Remedy, ...]:
+    """Return what makes a training need less memory where the batch is not what needs it."""
+    model = recipe.model
+    heard = names.MODELS[model.name].fields
+    widths = "filters" if "filters" in heard else "hidden"
+    halves = tuple(max(1, width // 2) for width in getattr(model, widths))
+    less = {"data.image_size": side // 2} if side >= 32 else {}
+    return remedies(recipe, less, {f"model.{widths}": halves})
+
+
 def weaker_regularisation(recipe: Recipe) -> tuple[Remedy, ...]:
     """Return what lets a network learn its training pictures better, as far as it is held back."""
     model = recipe.model

@@ -9,7 +9,11 @@ from smalti.models.building import count_parameters
 from smalti.runs import Run
 from smalti.training.advising import Adviser
 from smalti.training.finishing import describe_classifier, finish
-from smalti.training.memory import naming_the_run, out_of_memory_advice
+from smalti.training.memory import (
+    naming_the_run,
+    out_of_memory_advice,
+    warn_where_memory_is_short,
+)
 from smalti.training.progress import Listener, Plan
 from smalti.training.state import State, save_state, weights_of
 from smalti.training.trainer import Trainer
@@ -33,9 +37,13 @@ class Course:
         """
         # Epochs of an earlier process count: the record is of the whole training.
         began = time.perf_counter() - sum(row["seconds"] or 0.0 for row in self.state.history)
+        warn_where_memory_is_short(self.trainer, self._shape)
         self.listener.started(self._plan())
         try:
-            with naming_the_run(self.run), out_of_memory_advice(self.trainer, self._shape):
+            with (
+                naming_the_run(self.run),
+                out_of_memory_advice(self.trainer, self._shape, self.run),
+            ):
                 while not self._is_over():
                     self._epoch()
                 self._finish(time.perf_counter() - began)

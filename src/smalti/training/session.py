@@ -16,6 +16,7 @@ from smalti.recipes.resolve import fit_to_pictures
 from smalti.runs import Run
 from smalti.training.course import Course
 from smalti.training.environment import environment, warn_of_differences
+from smalti.training.memory import placing_advice
 from smalti.training.progress import Listener
 from smalti.training.state import State, is_whole, load_state, restore, write_again
 from smalti.training.trainer import Trainer
@@ -39,7 +40,8 @@ def start(
         log.warning(doubt)
     hardware = _hardware(recipe)
     # Before the folder: a recipe that no network can be built from leaves nothing behind.
-    trainer = Trainer(recipe, dataset, hardware)
+    with placing_advice(hardware.device, dataset):
+        trainer = Trainer(recipe, dataset, hardware)
     run = Run.create(out, f"{dataset.name}-{recipe.name}-{recipe.seed}", to_dict(recipe))
     run.write_environment(environment(recipe, dataset, hardware, command))
     Course(run, dataset, trainer, State(), listener or Listener()).follow()
@@ -64,7 +66,8 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
     else:
         warn_of_differences(run, recorded, now)
     run.remove_leftovers()
-    trainer = Trainer(recipe, dataset, hardware)
+    with placing_advice(hardware.device, dataset):
+        trainer = Trainer(recipe, dataset, hardware)
     if arrays:
         restore(run, trainer, arrays)
         write_again(run, state)

@@ -145,6 +145,7 @@ def _figures(run: Run, seed: int) -> Entry:
         "epochs": len(run.history()),
         "kept_epoch": run.classifier()["epoch"],
         "seconds": round(environment["seconds"], 1),
+        "device_type": environment["device"],
         "device": environment["device_name"],
         "precision": environment["precision"],
         "threads": environment["threads"],

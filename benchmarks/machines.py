@@ -33,12 +33,11 @@ class Machines:
 def of_seed(entry: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     """Return the machine of one seed: device, threads of a CPU, number format.
 
-    Seeds stored before threads were recorded ran with one a core.
+    The oldest stored seeds, which lack both, ran on a CPU with one thread a core.
     """
-    machine = figures["machine"]
-    if entry["device"] != machine["processor"]:
+    if entry.get("device_type", "cpu") != "cpu":
         return f"{entry['device']}, {entry['precision']}"
-    threads = wording.plural(entry.get("threads", machine["cores"]), "thread")
+    threads = wording.plural(entry.get("threads", figures["machine"]["cores"]), "thread")
     return f"{entry['device']}, {threads}, {entry['precision']}"
 
 

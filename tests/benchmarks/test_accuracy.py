@@ -123,6 +123,7 @@ def test_a_seed_is_trained_and_evaluated_by_the_command_shown(tmp_path: Path) ->
     assert 0.3 < entry["test_accuracy"] < 1
     assert entry["val_accuracy"] > 0.3
     assert entry["threads"] == 1
+    assert entry["device_type"] in ("cpu", "cuda", "mps")
     assert "views" not in entry
     assert not (home / "left-over").exists()
 

@@ -22,7 +22,7 @@ ROWS = {
 
 
 def entry(seed: int, accuracy: float, **others: Any) -> dict[str, Any]:
-    made_up = {"n": 10_000, "seconds": 61.0, "device": results.circumstances()["machine"]["device"]}
+    made_up = {"n": 10_000, "seconds": 61.0, "device": "A CPU"}
     extra = {"precision": "float32", "threads": 1, "date": "2026-01-02"}
     return {"seed": seed, "test_accuracy": accuracy, **made_up, **extra, **others}
 
@@ -119,11 +119,22 @@ def test_a_recipe_that_is_not_there_yet_does_not_break_the_table(
 
 
 def test_times_of_several_machines_are_not_averaged(folder: Path) -> None:
-    gpu = entry(1, 0.9965, device="A GPU", seconds=5.0, precision="bfloat16", date="2026-01-05")
+    gpu = entry(
+        1,
+        0.9965,
+        device="A GPU",
+        device_type="cuda",
+        seconds=5.0,
+        precision="bfloat16",
+        date="2026-01-05",
+    )
     store("all", folder, entry(0, 0.9965), gpu, entry(2, 0.9965, seconds=63.0, date="2026-01-04"))
     text = accuracy_table.short(folder)
     assert "| 2 × 1 min 02 s (a), 1 × 5.0 s (b) |" in text
-    assert ", 1 thread, float32, 2026-01-02 to 2026-01-04; (b) A GPU, bfloat16, 2026-01-05." in text
+    assert (
+        "(a) A CPU, 1 thread, float32, 2026-01-02 to 2026-01-04; (b) A GPU, bfloat16, 2026-01-05."
+        in text
+    )
 
 
 def test_open_systems_stand_with_their_reason(folder: Path) -> None:

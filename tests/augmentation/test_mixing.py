@@ -91,3 +91,12 @@ def test_with_both_alphas_each_batch_takes_one_of_the_two():
 
 def test_no_alpha_is_no_mixing():
     assert make_mixing(AugmentationConfig("affine", shift=0.1)) is None
+
+
+@every_mixing
+def test_everything_mixed_is_on_the_pictures_device(alphas):
+    pictures = random_pictures(16, 3, 10, 10).to("meta")
+    for seed in range(4):
+        mixed = make_mixing(AugmentationConfig(**alphas))(pictures, generator(seed))
+        parts = (mixed.pictures, mixed.partners, mixed.share)
+        assert {part.device.type for part in parts} == {"meta"}

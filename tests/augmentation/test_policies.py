@@ -113,3 +113,13 @@ def test_mirror_and_shift_come_before_the_operations(policy):
     moved = make(AugmentationConfig("affine", horizontal_flip=True, shift=0.2))
     expected = moved(pictures, generator(3)).float()
     assert torch.allclose(make(config)(pictures, generator(3)), expected, atol=0.05)
+
+
+@every_policy
+def test_nothing_is_read_back_from_the_pictures_device(policy):
+    # Pictures on the device `meta` have a shape and no values: reading one is an error, and so is
+    # an operation with a draw that was not moved to them. A GPU would wait for the former.
+    pictures = random_pictures((16, 3, 10, 10)).to("meta")
+    changed = with_everything(policy)(pictures, generator())
+    assert changed.device.type == "meta"
+    assert changed.shape == pictures.shape

@@ -190,9 +190,9 @@ DRAWINGS = Names(
         "smalti.reporting.drawings:confusion",
     ),
     Entry(
-        "confusion-percent",
+        "confusion-normalised",
         "The confusion matrix in percent of each true class.",
-        "smalti.reporting.drawings:confusion_percent",
+        "smalti.reporting.drawings:confusion_normalised",
     ),
     Entry(
         "samples",

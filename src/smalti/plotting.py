@@ -32,7 +32,7 @@ def plot(
 ) -> Plot:
     """Draw a run, several runs or a data set; a notebook shows what is returned.
 
-    ``what`` is, for a run, ``curves`` (the default), ``confusion``, ``confusion-percent``,
+    ``what`` is, for a run, ``curves`` (the default), ``confusion``, ``confusion-normalised``,
     ``samples`` (right and wrong ones) or ``augmented``; of several runs the curves are drawn in
     the same axes, of an evaluation the confusion matrix, and of a data set some training pictures
     of every class. ``to`` is the file (``.png`` or ``.svg``) or the folder that the drawing is

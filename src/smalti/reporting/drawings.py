@@ -50,7 +50,7 @@ def confusion(facts: Facts) -> Plot:
     return confusion_plot(outputs.confusion, outputs.class_names)
 
 
-def confusion_percent(facts: Facts) -> Plot:
+def confusion_normalised(facts: Facts) -> Plot:
     """Return the confusion matrix in percent of each true class."""
     outputs = _outputs(facts)
     return confusion_plot(outputs.confusion, outputs.class_names, normalised=True)

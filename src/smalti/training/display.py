@@ -117,14 +117,14 @@ def replaceable_line() -> Callable[[str], None]:
     """Return what shows a line below the notebook's cell, in the place of the one before."""
     from IPython import display
 
-    show: Any = display.display  # has no annotations
+    notebook: Any = display  # its functions have no annotations
     handle: Any = None
 
     def replace(text: str) -> None:
         nonlocal handle
-        line = display.Pretty(text)
+        line = notebook.Pretty(text)
         if handle is None:
-            handle = show(line, display_id=True)
+            handle = notebook.display(line, display_id=True)
         else:
             handle.update(line)
 

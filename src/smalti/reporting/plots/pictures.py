@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,9 +179,18 @@ def _draw_tile(axes: Axes, tile: Tile, left: float, top: float) -> None:
 
 def _cut(text: str) -> str:
     """Return a text short enough to stand under a picture without touching its neighbour's."""
-    while text_width(text, _CAPTION_SIZE) > SIDE + _GAP - 4 and len(text) > 2:
-        text = shorten(text, len(text) - 1)
-    return text
+    cut = text
+    while len(cut) > 1 and _measured(cut) > SIDE + _GAP - 4:
+        cut = shorten(text, len(cut) - 1)
+    return cut
+
+
+@cache
+def _measured(text: str) -> float:
+    """Return how wide a caption is drawn, in page pixels."""
+    from matplotlib.textpath import TextPath
+
+    return float(TextPath((0, 0), text, size=_CAPTION_SIZE).get_extents().width)
 
 
 def _alt(groups: Sequence[tuple[str, Sequence[Tile]]]) -> str:

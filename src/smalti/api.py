@@ -18,7 +18,6 @@ from smalti.errors import SmaltiError
 from smalti.plotting import plot, plot_pictures, plot_prediction
 from smalti.recipes import Recipe, resolve
 from smalti.recipes.options import checked, with_options
-from smalti.recipes.resolve import DEFAULT
 from smalti.runs import Run
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ __all__ = [
 
 def train(
     data: Source,
-    recipe: str | Path | Recipe = DEFAULT,
+    recipe: str | Path | Recipe | None = None,
     *,
     seed: int | None = None,
     epochs: int | None = None,
@@ -60,10 +59,11 @@ def train(
     """Train a classifier and return its run folder.
 
     ``data`` is what :func:`load_data` takes, or what it returned. ``recipe`` is a name or a JSON
-    file; ``set`` replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The
-    run is ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the
-    test part: see :func:`evaluate`. Progress is shown as suits the place; pass a plain
-    ``Listener()`` for silence.
+    file, without one that of the model's own name (``cnn`` where ``set`` names no model); ``set``
+    replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The run is
+    ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the test part:
+    see :func:`evaluate`. Progress is shown as suits the place; pass a plain ``Listener()`` for
+    silence.
     """
     options = dict(set or {})
     named = {"seed": seed, "training.epochs": epochs, "training.batch_size": batch_size}
@@ -81,7 +81,7 @@ def train(
 
 def train_seeds(
     data: Source,
-    recipe: str | Path | Recipe = DEFAULT,
+    recipe: str | Path | Recipe | None = None,
     *,
     seeds: int = 1,
     options: Mapping[str, Any] | None = None,
@@ -104,7 +104,7 @@ def train_seeds(
 
 def prepare(
     data: Source,
-    recipe: str | Path | Recipe = DEFAULT,
+    recipe: str | Path | Recipe | None = None,
     options: Mapping[str, Any] | None = None,
     data_dir: str | Path | None = None,
 ) -> tuple[Recipe, Dataset]:

@@ -64,6 +64,7 @@ _CONVOLUTIONAL = (
     "padding",
     "pooling",
 )
+_STRIDED = ("filters", "depth", "width", "activation", "batch_norm", "dropout", "head_dropout")
 
 MODELS = Names(
     "model",
@@ -82,9 +83,21 @@ MODELS = Names(
     ),
     Entry(
         "cnn",
-        "Stages of two 3×3 convolutions, max pooling and dropout (VGG-like), dense layers.",
+        "Stages of `depth` 3×3 convolutions, max pooling and dropout (VGG-like), dense layers.",
         "smalti.models.convnet:CNN",
         (*_CONVOLUTIONAL, "depth"),
+    ),
+    Entry(
+        "resnet",
+        "Stages of `depth` residual blocks, `width` times the filters; average of each map.",
+        "smalti.models.resnet:ResNet",
+        _STRIDED,
+    ),
+    Entry(
+        "separable",
+        "Stages of `depth` depthwise-separable blocks, few parameters; average of each map.",
+        "smalti.models.separable:SeparableNet",
+        _STRIDED,
     ),
 )
 
@@ -105,6 +118,21 @@ RECIPES = Names(
         "cnn",
         "The default: a VGG-like CNN with batch norm, dropout, augmentation and a cosine plan.",
         "smalti.recipes.named:cnn",
+    ),
+    Entry(
+        "conv-pool",
+        "Pairs of one convolution and one pooling, dropout, one hidden layer; quick.",
+        "smalti.recipes.named:conv_pool",
+    ),
+    Entry(
+        "resnet",
+        "A residual network with global average pooling; depth and width are options.",
+        "smalti.recipes.named:resnet",
+    ),
+    Entry(
+        "separable",
+        "A depthwise-separable network: few parameters, little arithmetic.",
+        "smalti.recipes.named:separable",
     ),
 )
 

@@ -48,6 +48,18 @@ def test_flags_and_set_end_in_the_config(smalti, npz, tmp_path):
     assert config["data"]["validation"] == 0.2
 
 
+def test_a_model_alone_brings_its_own_recipe_and_a_named_recipe_wins(smalti, npz, tmp_path):
+    small = ["--model", "resnet", "--epochs", "1", "--set", "model.filters=4,8"]
+    assert smalti("train", npz(), *small).code == 0
+    assert smalti("train", npz(), *small, "--recipe", "dense").code == 0
+    alone, named = (Run(tmp_path / "runs" / f"tiny-{name}-0") for name in ("resnet", "dense"))
+    for run in (alone, named):
+        model = run.config()["model"]
+        assert (model["name"], model["filters"], model["depth"]) == ("resnet", [4, 8], 2)
+    assert alone.config()["augmentation"]["policy"] == "affine"
+    assert named.config()["augmentation"]["policy"] == "none"
+
+
 def test_a_folder_of_pictures_is_trained_measured_and_predicted(smalti, pictures, tmp_path):
     folder = pictures(12)
     options = ["--epochs", "3", "--set", "model.filters=4,8"]
@@ -149,6 +161,10 @@ def test_models_show_layers_and_sizes(smalti, model, data):
 def test_models_take_shapes_and_fields(smalti):
     shown = smalti("models", "cnn", "--shape", "64x64x3", "--classes", "5").out
     assert "64×64×3 pictures, 5 classes" in shown
+    # A shape alone stands for pictures of one's own: four stages, as in training on a folder.
+    assert "stage4_block2.add" in smalti("models", "resnet", "--shape", "64x64x3").out
+    assert "stage4" not in smalti("models", "resnet", "--shape", "64x64x3", "--data", "mnist").out
+    assert "100 classes" in smalti("models", "resnet", "--data", "cifar100").out
     assert smalti("models", "cnn", "--shape", "wide").code == 2
     assert (
         "16×32×32" in smalti("models", "cnn", "--data", "cifar10", "--set", "model.filters=16").out

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from smalti import names
 from smalti.errors import SmaltiError
@@ -12,23 +13,78 @@ from smalti.recipes.resolve import fit_to_pictures
 SHAPES = [(28, 28, 1), (32, 32, 3), (8, 8, 1), (24, 40, 3), (64, 64, 3)]
 
 
+def network(name, shape, classes):
+    """The network of the model's own recipe for pictures of no named set, as it is trained."""
+    torch.manual_seed(0)
+    recipe = fit_to_pictures(resolve(None, "", {"model.name": name}), shape)
+    return build(recipe.model, shape, classes)
+
+
+def pictures(n, shape):
+    height, width, channels = shape
+    return torch.randn(n, channels, height, width, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("classes", [2, 100])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", names.MODELS)
-def test_a_network_takes_any_shape_and_any_number_of_classes(name, shape):
-    recipe = fit_to_pictures(resolve("cnn", "", {"model.name": name}), shape)
-    for classes in (2, 7):
-        model = build(recipe.model, shape, classes)
-        pictures = torch.randn(4, shape[2], shape[0], shape[1])
-        logits = model(pictures)
-        assert logits.shape == (4, classes)
-        logits.sum().backward()
-        assert all(parameter.grad is not None for parameter in model.parameters())
+def test_a_network_learns_from_two_pictures_of_any_shape_and_class_count(name, shape, classes):
+    model = network(name, shape, classes)
+    assert all(module.training for module in model.modules())
+    logits = model(pictures(2, shape))
+    assert logits.shape == (2, classes)
+    functional.cross_entropy(logits, torch.tensor([0, classes - 1])).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("name", names.MODELS)
+def test_the_gradient_reaches_every_parameter(name, batch_norm):
+    shape, options = (16, 16, 3), {"model.name": name, "model.batch_norm": batch_norm}
+    torch.manual_seed(0)
+    model = build(fit_to_pictures(resolve(None, "", options), shape).model, shape, 5)
+    labels = torch.arange(20) % 5
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for _ in range(2):  # layers that begin at zero hold back the first gradient of those before
+        optimizer.zero_grad()
+        functional.cross_entropy(model(pictures(20, shape)), labels).backward()
+        optimizer.step()
+    starved = [key for key, value in model.named_parameters() if not value.grad.abs().sum() > 0]
+    assert starved == []
+
+
+@pytest.mark.parametrize("name", names.MODELS)
+def test_bfloat16_and_channels_last_change_nothing_but_the_last_digits(name):
+    shape = (32, 32, 3)
+    model = network(name, shape, 10).eval()
+    inputs = pictures(4, shape)
+    expected = model(inputs)
+    last = model.to(memory_format=torch.channels_last)
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(last(inputs), expected, rtol=1e-4, atol=1e-4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = last(inputs)
+    assert rounded.dtype == torch.bfloat16
+    torch.testing.assert_close(rounded.float(), expected, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("name", names.MODELS)
+def test_what_is_stored_gives_the_same_answers_in_a_new_network(name):
+    shape = (28, 28, 1)
+    model = network(name, shape, 10)
+    model(pictures(8, shape))  # moves the running statistics
+    torch.manual_seed(99)
+    recipe = fit_to_pictures(resolve(None, "", {"model.name": name}), shape)
+    other = build(recipe.model, shape, 10)
+    other.load_state_dict(model.state_dict())
+    inputs = pictures(3, shape)
+    assert torch.equal(other.eval()(inputs), model.eval()(inputs))
 
 
 @pytest.mark.parametrize("activation", names.ACTIVATIONS)
 def test_every_activation_works_in_every_network(activation):
     for name in names.MODELS:
-        config = ModelConfig(name=name, filters=(4, 4), hidden=(8,), activation=activation)
+        config = ModelConfig(name=name, filters=(4, 4), hidden=(8,), activation=activation, depth=1)
         assert build(config, (12, 12, 1), 3)(torch.zeros(2, 1, 12, 12)).isfinite().all()
 
 
@@ -71,12 +127,23 @@ def test_a_picture_that_vanishes_is_refused():
         build(ModelConfig(name="simple-cnn", filters=(8,), padding="valid"), (3, 9, 1), 3)
 
 
-def test_the_description_counts_what_pytorch_counts():
+@pytest.mark.parametrize("name", names.MODELS)
+def test_the_description_counts_what_pytorch_counts(name):
     shape = (32, 32, 3)
-    model = build(resolve("cnn", "cifar10", {}).model, shape, 10)
+    model = network(name, shape, 10)
     layers = describe(model, shape)
     assert sum(layer.parameters for layer in layers) == count_parameters(model)
     assert layers[-1].output == (10,)
+    assert len({layer.name for layer in layers}) == len(layers)
+    assert all(module.training for module in model.modules())
+
+
+def test_operations_are_counted_by_taps_and_places():
+    shape = (32, 32, 3)
+    cnn = describe(build(ModelConfig(name="cnn"), shape, 10), shape)
     # 3×3×3 taps, two operations each, 32 filters on 32×32 places.
-    assert layers[0].flop == 2 * 27 * 32 * 32 * 32
-    assert model.training
+    assert cnn[0].flop == 2 * 27 * 32 * 32 * 32
+    separable = describe(build(ModelConfig(name="separable", filters=(16,)), shape, 10), shape)
+    flops = {layer.name: layer.flop for layer in separable}
+    assert flops["stage1_block1.body.depthwise"] == 2 * 9 * 16 * 32 * 32
+    assert flops["stage1_block1.body.pointwise"] == 2 * 16 * 16 * 32 * 32

@@ -1,12 +1,14 @@
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
+from smalti import names
 from smalti.errors import SmaltiError
 from smalti.recipes import Recipe, resolve, to_dict, with_options
 from smalti.recipes.doubts import doubts, require_validation
-from smalti.recipes.resolve import fit_to_pictures
+from smalti.recipes.resolve import DEFAULT, fit_to_pictures
 
 
 def test_values_differ_by_data_set():
@@ -27,6 +29,37 @@ def test_another_model_keeps_what_it_listens_to():
     assert "filters" not in to_dict(recipe)["model"]
 
 
+@pytest.mark.parametrize("data", ["mnist", "cifar10", "digits", ""])
+@pytest.mark.parametrize("model", names.MODELS)
+@pytest.mark.parametrize("recipe", names.RECIPES)
+def test_another_model_comes_with_its_own_network_and_keeps_the_plan(recipe, model, data):
+    mixed = resolve(recipe, data, {"model.name": model})
+    named = resolve(recipe, data, {})
+    own = resolve(None, data, {"model.name": model})
+    assert mixed.model == (named if named.model.name == model else own).model
+    assert replace(mixed, model=named.model) == named
+
+
+@pytest.mark.parametrize("model", names.MODELS)
+def test_a_model_without_a_recipe_brings_the_one_of_its_name(model):
+    recipe = resolve(None, "digits", {"model.name": model})
+    assert (recipe.name, recipe.model.name) == (model, model)
+    assert recipe == resolve(model, "digits", {})
+
+
+def test_without_recipe_and_model_it_is_the_default():
+    assert resolve(None, "digits", {}) == resolve(DEFAULT, "digits", {})
+    with pytest.raises(SmaltiError, match="Did you mean 'resnet'"):
+        resolve(None, "digits", {"model.name": "resnt"})
+
+
+def test_a_value_of_ones_own_wins_over_the_other_models():
+    recipe = resolve("cnn", "cifar10", {"model.name": "resnet", "model.filters": "8,8"})
+    assert recipe.model.filters == (8, 8)
+    with pytest.raises(SmaltiError, match=r"'resnet' has no field 'model\.hidden'"):
+        resolve("cnn", "cifar10", {"model.name": "resnet", "model.hidden": "8"})
+
+
 def test_no_augmentation_forgets_its_strengths():
     recipe = resolve("cnn", "mnist", {"augmentation.policy": "none"})
     assert to_dict(recipe)["augmentation"] == {
@@ -35,6 +68,16 @@ def test_no_augmentation_forgets_its_strengths():
         "mixup": 0.0,
         "cutmix": 0.0,
     }
+
+
+@pytest.mark.parametrize("policy", names.AUGMENTATIONS)
+def test_another_policy_keeps_what_it_listens_to(policy):
+    options = {"augmentation.policy": policy}
+    resolved = to_dict(resolve("cnn", "cifar10", options))["augmentation"]
+    assert set(resolved) == {"policy", *names.AUGMENTATIONS[policy].fields}
+    assert resolved.get("horizontal_flip", True)
+    with pytest.raises(SmaltiError, match=r"augmentation.rotation has no effect"):
+        resolve("cnn", "cifar10", {"augmentation.policy": "augmix", "augmentation.rotation": 9})
 
 
 def test_a_file_is_taken_as_written(tmp_path):
@@ -62,6 +105,27 @@ def test_small_pictures_get_fewer_stages(side, stages, caplog):
     assert bool(caplog.records) == (stages < 3)
 
 
+@pytest.mark.parametrize("model", ["resnet", "separable"])
+@pytest.mark.parametrize(
+    ("side", "stages"), [(64, 4), (28, 4), (9, 4), (8, 3), (5, 3), (4, 2), (2, 1), (1, 1)]
+)
+def test_strided_networks_end_with_two_by_two(model, side, stages, caplog):
+    caplog.set_level(logging.INFO, "smalti")
+    recipe = fit_to_pictures(resolve(model, "", {}), (side, side + 3, 3))
+    assert recipe.model.filters == resolve(model, "", {}).model.filters[:stages]
+    assert bool(caplog.records) == (stages < 4)
+    last = (side - 1) // 2 ** (stages - 1) + 1
+    assert last >= 2 or stages == 1
+
+
+@pytest.mark.parametrize("name", names.MODELS)
+def test_a_network_that_fits_is_left_alone(name, caplog):
+    caplog.set_level(logging.INFO, "smalti")
+    recipe = resolve(name, "cifar10", {})
+    assert fit_to_pictures(recipe, (32, 32, 3)) == recipe
+    assert not caplog.records
+
+
 def test_small_pictures_get_same_padding_and_it_is_said(caplog):
     caplog.set_level(logging.INFO, "smalti")
     recipe = fit_to_pictures(resolve("cnn", "mnist", {}), (8, 8, 1))
@@ -87,8 +151,8 @@ def test_doubtful_settings_say_why(options, words):
     assert any(words in sentence for sentence in doubts(recipe, "mnist", 1000))
 
 
-@pytest.mark.parametrize("data", ["mnist", "fashion-mnist", "cifar10", "digits", ""])
-@pytest.mark.parametrize("name", ["dense", "simple-cnn", "cnn"])
+@pytest.mark.parametrize("data", [*names.DATASETS, ""])
+@pytest.mark.parametrize("name", names.RECIPES)
 def test_our_own_recipes_raise_no_doubts(name, data):
     assert list(doubts(resolve(name, data, {}), data, 1000)) == []
 

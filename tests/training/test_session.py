@@ -22,9 +22,10 @@ from tests.datasets import tiny_dataset
 def recipe(name="cnn", **options):
     dotted = {key.replace("__", "."): value for key, value in options.items()}
     small = {"training.epochs": 3, "training.batch_size": 16, "training.threads": 1}
-    if name != "dense":
-        small["model.filters"] = (4, 8)
-    return resolve(name, "tiny", {**small, "model.hidden": (16,), **dotted})
+    widths = {"model.filters": (4, 8), "model.hidden": (16,)}
+    heard = names.MODELS[resolve(name, "tiny", {}).model.name].fields
+    small |= {key: value for key, value in widths.items() if key.removeprefix("model.") in heard}
+    return resolve(name, "tiny", {**small, **dotted})
 
 
 def digest(run):

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--data", default="mnist", show_default=True, help="Pictures of this built-in set.")
+@click.option("--data", help="Pictures and classes of this built-in set.  [mnist]")
 @click.option("--shape", metavar="HxWxC", help="Pictures of this shape instead, such as 64x64x3.")
-@click.option("--classes", type=click.IntRange(min=2), default=10, show_default=True)
+@click.option("--classes", type=click.IntRange(min=2), help="This many classes instead.")
 @click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="Set any field.")
 def command(
-    model: str | None, data: str, shape: str | None, classes: int, assignments: tuple[str, ...]
+    model: str | None,
+    data: str | None,
+    shape: str | None,
+    classes: int | None,
+    assignments: tuple[str, ...],
 ) -> None:
     """List the networks, or one MODEL's layers, shapes, parameters and MFLOP a picture."""
     from smalti.cli.tables import print_table
@@ -34,9 +38,11 @@ def command(
         click.echo("\nlayers: smalti models cnn --data cifar10")
         return
     names.MODELS[model]
-    names.DATASETS[data]
-    pictures = _parsed(shape) if shape else _shape_of(data)
-    _show_layers(model, data, pictures, classes, assignments)
+    # A shape alone means pictures of one's own: the values for sets that have no name.
+    data = data if data is not None else "" if shape else "mnist"
+    published_shape, published_classes = _published(data) if data else ((0, 0, 0), 10)
+    pictures = _parsed(shape) if shape else published_shape
+    _show_layers(model, data, pictures, classes or published_classes, assignments)
 
 
 def _show_layers(
@@ -53,10 +59,7 @@ def _show_layers(
     from smalti.recipes.resolve import fit_to_pictures
 
     options = dict(parse_assignment(text) for text in assignments)
-    recipe = resolve(model, data, options) if model in names.RECIPES else resolve(
-        "cnn", data, {"model.name": model, **options}
-    )  # fmt: skip
-    recipe = fit_to_pictures(recipe, shape)
+    recipe = fit_to_pictures(resolve(None, data, {**options, "model.name": model}), shape)
     network = build(recipe.model, shape, classes)
     layers = describe(network, shape)
     print_table(
@@ -73,7 +76,7 @@ def _show_layers(
 
 def _row(layer: Layer) -> list[str]:
     output = "×".join(map(str, layer.output))
-    flop = f"{layer.flop / 1e6:.2f}" if layer.flop else ""
+    flop = f"{layer.flop / 1e6:.2f}" if layer.flop >= 5000 else "<0.01" if layer.flop else ""
     return [
         layer.name,
         layer.kind,
@@ -83,10 +86,12 @@ def _row(layer: Layer) -> list[str]:
     ]
 
 
-def _shape_of(data: str) -> tuple[int, int, int]:
+def _published(data: str) -> tuple[tuple[int, int, int], int]:
+    """The shape of a built-in set's pictures and the number of its classes."""
     from smalti.data.published import PUBLISHED
 
-    return PUBLISHED[data].image_shape
+    found = PUBLISHED[names.DATASETS[data].name]
+    return found.image_shape, len(found.class_names)
 
 
 def _parsed(text: str) -> tuple[int, int, int]:

@@ -33,7 +33,11 @@ def _field_flags(function: Any) -> Any:
 
 @click.command()
 @click.argument("data", required=False)
-@click.option("--recipe", default=None, help="Named recipe, or a JSON file such as a config.json.")
+@click.option(
+    "--recipe",
+    default=None,
+    help="Named recipe, or a JSON file such as a config.json; without, that of --model, or cnn.",
+)
 @_field_flags
 @click.option("--deterministic", is_flag=True, help="Same bits every time on a GPU too (slower).")
 @click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="Set any field.")
@@ -97,11 +101,10 @@ def _train(
     data_dir: str | None,
 ) -> None:
     from smalti import api
-    from smalti.recipes.resolve import DEFAULT
 
     finished = api.train_seeds(
         data,
-        recipe or DEFAULT,
+        recipe,
         seeds=seeds or 1,
         options=options,
         out=out,

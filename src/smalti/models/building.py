@@ -53,13 +53,13 @@ class Layer:
 def describe(model: nn.Module, image_shape: Shape) -> list[Layer]:
     """Return the layers in the order in which one picture passes through them.
 
-    ``flop`` counts two operations a multiply-add of convolutions and dense layers, one an element
-    elsewhere; a forward pass, one picture.
+    A shortcut that changes nothing is no layer. ``flop`` counts two operations a multiply-add of
+    convolutions and dense layers, one an element elsewhere; a forward pass, one picture.
     """
     layers: list[Layer] = []
     hooks = []
     for name, module in model.named_modules():
-        if next(module.children(), None) is None:
+        if next(module.children(), None) is None and not isinstance(module, nn.Identity):
 
             def note(layer: nn.Module, _: object, output: torch.Tensor, name: str = name) -> None:
                 count = sum(parameter.numel() for parameter in layer.parameters())

@@ -15,7 +15,11 @@ KERNEL = 3
 
 
 class _ConvNet(nn.Sequential):
-    """Convolutions, then flatten, hidden dense layers and the output."""
+    """Convolutions, then all values or the average of each map, hidden layers and the output.
+
+    ``pooling=average`` is global average pooling (Lin et al. 2014): far fewer weights in the first
+    dense layer, and none that depends on where in the picture something is.
+    """
 
     def __init__(
         self,
@@ -25,9 +29,13 @@ class _ConvNet(nn.Sequential):
         n_classes: int,
     ) -> None:
         layers = OrderedDict(convolutions)
+        if config.pooling == "average":
+            layers["average_pool"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
-        width = _flat_width(convolutions, image_shape)
+        width = _flat_width(layers, image_shape)
         layers |= hidden_layers(config, width, config.head_dropout)
+        if config.head_dropout and not config.hidden:
+            layers["output_dropout"] = nn.Dropout(config.head_dropout)
         layers["output"] = nn.Linear(config.hidden[-1] if config.hidden else width, n_classes)
         super().__init__(layers)
 
@@ -55,30 +63,33 @@ class SimpleCNN(_ConvNet):
 
 
 class CNN(_ConvNet):
-    """Stages of convolution, convolution, 2×2 max pooling, dropout; then dense layers (VGG-like).
+    """Stages of ``depth`` convolutions, 2×2 max pooling, dropout; then dense layers (VGG-like).
 
-    One stage an entry of ``filters``; order convolution → activation → batch norm. With filters
-    32, 64, hidden 128 and valid padding this is row D1 (198,122 parameters), with 32, 64, 128,
-    hidden 256 and same padding row D2 (815,530).
+    One stage an entry of ``filters``; order convolution → activation → batch norm. With two
+    convolutions a stage, filters 32, 64, hidden 128 and valid padding this is row D1 (198,122
+    parameters), with 32, 64, 128, hidden 256 and same padding row D2 (815,530).
     """
 
     def __init__(self, config: ModelConfig, image_shape: Shape, n_classes: int) -> None:
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         channels, side = image_shape[2], min(image_shape[:2])
-        cut = 0 if config.padding == "same" else 2 * (KERNEL - 1)
+        cut = 0 if config.padding == "same" else config.depth * (KERNEL - 1)
         for number, filters in enumerate(config.filters, 1):
             side = (side - cut) // 2
             require_room(side, image_shape, _SMALLER)
-            layers |= _convolution(f"stage{number}_conv1", channels, filters, config)
-            layers |= _convolution(f"stage{number}_conv2", filters, filters, config)
+            for place in range(1, config.depth + 1):
+                layers |= _convolution(f"stage{number}_conv{place}", channels, filters, config)
+                channels = filters
             layers[f"stage{number}_pool"] = nn.MaxPool2d(2)
             if config.dropout:
                 layers[f"stage{number}_dropout"] = nn.Dropout(config.dropout)
-            channels = filters
         super().__init__(layers, config, image_shape, n_classes)
 
 
-_SMALLER = "Use --set model.padding=same, fewer entries in model.filters, or larger pictures."
+_SMALLER = (
+    "Use --set model.padding=same, fewer entries in model.filters, a smaller model.depth, "
+    "or larger pictures."
+)
 
 
 def _convolution(
@@ -93,8 +104,10 @@ def _convolution(
     return layers
 
 
-def _flat_width(convolutions: OrderedDict[str, nn.Module], image_shape: Shape) -> int:
+def _flat_width(layers: OrderedDict[str, nn.Module], image_shape: Shape) -> int:
     height, width, channels = image_shape
-    probe = nn.Sequential(convolutions).eval()
+    probe = nn.Sequential(layers).eval()
     with torch.inference_mode():
-        return int(probe(torch.zeros(1, channels, height, width)).numel())
+        flat = int(probe(torch.zeros(1, channels, height, width)).numel())
+    probe.train()  # the layers are the network's own, and a new network is ready for training
+    return flat

@@ -59,9 +59,15 @@ class ModelConfig:
     filters: tuple[int, ...] = option((32, 64, 128), "Filters of each convolution stage.", low=1)
     hidden: tuple[int, ...] = option((128,), "Widths of the hidden dense layers.", low=1)
     activation: str = option("relu", "Activation function.", names="ACTIVATIONS")
-    batch_norm: bool = option(True, "Normalise after each activation (Ioffe & Szegedy 2015).")
+    batch_norm: bool = option(
+        True, "Normalise each layer's values over the batch (Ioffe & Szegedy 2015)."
+    )
     dropout: float = option(
-        0.0, "Part dropped after each convolution stage, or dense hidden layer.", low=0, below=1
+        0.0,
+        "Part dropped after each convolution stage (cnn), convolution (simple-cnn) or hidden layer "
+        "(dense), or inside each block (resnet, separable).",
+        low=0,
+        below=1,
     )
     head_dropout: float = option(
         0.0, "Part dropped before the last layer of a convolutional network.", low=0, below=1

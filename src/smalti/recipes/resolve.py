@@ -10,32 +10,37 @@ from typing import Any
 from smalti import names
 from smalti.errors import SmaltiError, log
 from smalti.files import read_json
-from smalti.recipes.fields import Recipe
+from smalti.recipes.fields import ModelConfig, Recipe
 from smalti.recipes.options import from_dict, with_options
 
 DEFAULT = "cnn"
+"""The recipe where neither a recipe nor a model is named."""
 
 SMALLEST_UNPADDED = 24
 """Below this side in pixels valid padding eats the picture: same padding is used instead."""
 
 
-def resolve(recipe: str | Recipe | Path, data: str, options: Mapping[str, Any]) -> Recipe:
+def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str, Any]) -> Recipe:
     """Return the recipe named (or read from a JSON file) for a data set, with options set.
 
     ``data`` is the data set's name (values differ by set); a file's values are taken as written.
+    Without a recipe the model's own is meant, which has the model's name. A named recipe with
+    another model keeps its plan and takes the network of the model's own recipe.
     """
+    if recipe is None:
+        recipe = names.MODELS[str(options.get("model.name", DEFAULT))].name
     if isinstance(recipe, Recipe):
         return with_options(recipe, options)
     if _is_file(recipe):
         path = Path(recipe) / "config.json" if Path(recipe).is_dir() else Path(recipe)
         return with_options(from_dict(read_json(path), str(path)), options)
-    values = names.RECIPES[str(recipe)].load()(data)
-    model = options.get("model.name", values["model.name"])
+    values = _named(str(recipe), data)
+    model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
-        values = _for_other_model(values, str(model))
+        values = _without("model", values) | _only("model", _named(model, data))
     policy = options.get("augmentation.policy", values.get("augmentation.policy", "none"))
     if policy == "none":
-        values = {k: v for k, v in values.items() if not k.startswith("augmentation.")}
+        values = _without("augmentation", values)
     values = _heard_by_policy(str(policy), values)
     return with_options(Recipe(name=str(recipe)), {**values, **options})
 
@@ -45,30 +50,46 @@ def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe
 
     Pictures under 24 pixels get same padding and as many stages as leave 2×2.
     """
-    if "filters" not in names.MODELS[recipe.model.name].fields:
-        return recipe
     side, model = min(image_shape[:2]), recipe.model
-    if side < SMALLEST_UNPADDED and model.padding == "valid":
-        model = replace(model, padding="same")
-        log.info("Padding is `same`: %d-pixel pictures are too small for `valid`.", side)
-    if model.name == "cnn":
-        stages = max(1, min(len(model.filters), _halvings(side)))
-        if stages < len(model.filters):
-            log.info(
-                "%d of %d convolution stages: more would leave less than 2×2 of %d-pixel pictures.",
-                stages, len(model.filters), side,
-            )  # fmt: skip
-            model = replace(model, filters=model.filters[:stages])
+    if "padding" in names.MODELS[model.name].fields:
+        model = _padded(model, side)
+    if model.name in _MOST_STAGES:
+        model = _shortened(model, side, _MOST_STAGES[model.name](side))
     return replace(recipe, model=model)
 
 
-def _halvings(side: int) -> int:
-    """How often ``side`` can be halved (rounding down) and stay at least 2."""
-    count = 0
-    while side // 2 >= 2:
-        side //= 2
-        count += 1
-    return count
+def _padded(model: ModelConfig, side: int) -> ModelConfig:
+    if side >= SMALLEST_UNPADDED or model.padding == "same":
+        return model
+    log.info("Padding is `same`: %d-pixel pictures are too small for `valid`.", side)
+    return replace(model, padding="same")
+
+
+def _shortened(model: ModelConfig, side: int, most: int) -> ModelConfig:
+    if len(model.filters) <= most:
+        return model
+    log.info(
+        "%d of %d convolution stages: more would leave less than 2×2 of %d-pixel pictures.",
+        most, len(model.filters), side,
+    )  # fmt: skip
+    return replace(model, filters=model.filters[:most])
+
+
+def _pooled_stages(side: int) -> int:
+    """How many stages that end by halving ``side``, rounded down, leave at least 2; at least 1."""
+    return max(1, side.bit_length() - 2)
+
+
+def _strided_stages(side: int) -> int:
+    """How many stages leave at least 2 where all but the first halve ``side``, rounded up."""
+    return max(1, (side - 1).bit_length())
+
+
+_MOST_STAGES = {
+    "cnn": _pooled_stages,
+    "resnet": _strided_stages,
+    "separable": _strided_stages,
+}
 
 
 def _is_file(recipe: str | Path) -> bool:
@@ -81,15 +102,13 @@ def _is_file(recipe: str | Path) -> bool:
     return looks_like_path
 
 
-def _for_other_model(values: dict[str, Any], model: str) -> dict[str, Any]:
-    """Keep only those model values that the other model listens to."""
-    heard = names.MODELS[model].fields
-    kept = {
-        key: value
-        for key, value in values.items()
-        if not key.startswith("model.") or key.removeprefix("model.") in heard
-    }
-    return {**kept, "model.name": model}
+def _named(recipe: str, data: str) -> dict[str, Any]:
+    values: dict[str, Any] = names.RECIPES[recipe].load()(data)
+    return values
+
+
+def _only(section: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name.startswith(f"{section}.")}
 
 
 def _heard_by_policy(policy: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -100,3 +119,7 @@ def _heard_by_policy(policy: str, values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if not name.startswith("augmentation.") or name.removeprefix("augmentation.") in heard
     }
+
+
+def _without(section: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not name.startswith(f"{section}.")}

@@ -73,3 +73,59 @@ def test_autocast_makes_what_the_precision_says():
 
 def test_the_peak_is_a_plausible_number():
     assert 0.1 < device.matrix_product_peak("cpu", "float32", size=128, repeats=2) < 1e6
+
+
+# A GPU that is there and cannot be used: each cause has its repair.
+
+
+@pytest.fixture
+def with_gpu(monkeypatch):
+    """Return ``with_gpu(built_for, device_file=True)``: signs of a GPU that PyTorch cannot use."""
+
+    def pretend(built_for, device_file=True):
+        monkeypatch.setattr(device.machine, "nvidia_gpu", lambda: "/proc/driver/nvidia/version")
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.version, "cuda", built_for)
+        monkeypatch.setattr(device.Path, "exists", lambda path: device_file)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return pretend
+
+
+def test_a_pytorch_without_cuda_is_named(with_gpu):
+    with_gpu(built_for=None)
+    problem, repair = device.gpu_problem()
+    assert "built for CPU only" in problem
+    assert "install a CUDA build" in repair
+    assert device.unused_gpu() == f"{problem} I{repair[1:]}."
+
+
+def test_a_hidden_gpu_is_named(with_gpu, monkeypatch):
+    with_gpu(built_for="12.8")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    problem, repair = device.gpu_problem()
+    assert "CUDA_VISIBLE_DEVICES='' hides it" in problem
+    assert repair == "unset CUDA_VISIBLE_DEVICES"
+
+
+def test_a_container_without_the_device_is_named(with_gpu):
+    with_gpu(built_for="12.8", device_file=False)
+    problem, repair = device.gpu_problem()
+    assert "no device /dev/nvidia0" in problem
+    assert "docker run --gpus all" in repair
+
+
+def test_an_old_driver_is_the_last_guess(with_gpu):
+    with_gpu(built_for="12.8")
+    problem, _ = device.gpu_problem()
+    assert "built for CUDA 12.8" in problem
+    assert "driver is probably too old" in problem
+
+
+def test_a_gpu_in_use_or_none_is_no_problem(with_gpu, monkeypatch):
+    with_gpu(built_for="12.8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.unused_gpu() is None
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(device.machine, "nvidia_gpu", lambda: None)
+    assert device.unused_gpu() is None

@@ -132,8 +132,9 @@ def _little(course: Course) -> float:
 
 
 def _grew(course: Course) -> bool:
-    """Tell whether the loss stood far above that of guessing once, which small steps never do."""
-    return max(course.train_loss) > _GREW * math.log(course.n_classes)
+    """Tell whether the loss once stood far above that of guessing, which small steps never do."""
+    end = max(math.log(course.n_classes), course.train_loss[-1])
+    return max(course.train_loss) > _GREW * end
 
 
 def _crawls(course: Course) -> bool:

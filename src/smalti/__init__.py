@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         read_handwriting,
         report,
         resume,
+        show_data,
         train,
     )
     from smalti.data.dataset import Dataset
@@ -52,6 +53,7 @@ __all__ = [
     "read_handwriting",
     "report",
     "resume",
+    "show_data",
     "train",
 ]
 

@@ -22,15 +22,15 @@ from smalti.runs import Run
 
 if TYPE_CHECKING:
     from smalti.classifier.protocol import Classifier
-    from smalti.formats.keras import Export
     from smalti.evaluation.evaluating import Evaluation
+    from smalti.formats.keras import Export
     from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
 
 __all__ = [
-    "export",
     "evaluate",
+    "export",
     "load",
     "load_data",
     "plot",
@@ -39,6 +39,7 @@ __all__ = [
     "read_handwriting",
     "report",
     "resume",
+    "show_data",
     "train",
     "train_seeds",
 ]
@@ -261,6 +262,41 @@ def _evaluate_keras_file(
         )
     opened = partial(load_for, path, data, scale=scale, fit=fit, data_dir=data_dir)
     return files.evaluate(path, opened, None if out is None else Path(out), again)
+
+
+def show_data(
+    data: Source,
+    augment: str | Path | Recipe | None = None,
+    *,
+    part: str = "train",
+    n: int | None = None,
+    columns: int = 0,
+    seed: int = 0,
+    image_size: int | None = None,
+    to: str | Path | None = None,
+    data_dir: str | Path | None = None,
+) -> Path:
+    """Write a labelled sheet with ``n`` pictures of every class of a part; return its path.
+
+    With ``augment`` (a recipe) one picture of each class stands beside ``n`` versions of it, as
+    the recipe's training feeds them to the network. ``columns`` is the number of blocks of classes
+    side by side, 0 as many as suit; ``seed`` chooses the pictures and their changes. ``to`` is a
+    ``.png`` or ``.svg`` file, or a folder; without it the file is named after the data, and lies
+    here.
+    """
+    from smalti.data.load import load_given
+    from smalti.data.splits import with_parts
+    from smalti.showing import class_sheet
+
+    recipe = None
+    if augment is not None:
+        size = {} if image_size is None else {"data.image_size": image_size}
+        recipe, dataset = prepare(data, augment, size, data_dir)
+    else:
+        dataset = load_given(data, image_size=image_size or 0, data_dir=data_dir)
+        dataset = dataset if part in dataset.parts else with_parts(dataset)
+    sheet = class_sheet(dataset, recipe, part=part, number=n, blocks=columns, seed=seed)
+    return sheet.save("." if to is None else to)
 
 
 def dataset_of(run: Run, data: Source | None = None, data_dir: str | Path | None = None) -> Dataset:

@@ -1,4 +1,4 @@
-"""``smalti data list | get | check``, as a user types them."""
+"""``smalti data list | get | check | show``, as a user types them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.support import shapes
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path_factory.mktemp("own cache")
     monkeypatch.setenv("SMALTI_CACHE", str(folder))
+    monkeypatch.setenv("KERAS_HOME", str(folder / "no keras"))
     # What stood in for a read-only cache at another time is not to be found either.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     return folder
@@ -25,8 +26,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def test_list(smalti: Callable, own_cache: Path) -> None:
     outcome = smalti("data", "list")
     assert outcome.code == 0
-    for name in ("mnist", "fashion-mnist", "cifar10"):
-        assert f"to download: smalti data get {name}" in outcome.out
+    for name in ("mnist", "fashion-mnist", "cifar10", "cifar100", "cifar100-coarse"):
+        assert f"smalti data get {name}" in outcome.out
+    assert "170.1 MB to download (1 mirror): smalti data get cifar10" in outcome.out
     assert "comes with scikit-learn" in outcome.out
     assert str(own_cache) in outcome.out
 
@@ -38,6 +40,16 @@ def test_list_with_a_data_folder(smalti: Callable, tmp_path: Path) -> None:
     missing = smalti("data", "list", "--data-dir", "missing")
     assert missing.code == 2
     assert "missing given with --data-dir is not there" in missing.err
+
+
+def test_list_what_keras_left(
+    smalti: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    path = tmp_path / "keras/datasets/mnist.npz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"?" * 10**6)
+    assert f"left by Keras: {path} (1.0 MB)" in smalti("data", "list").out
 
 
 def test_get(smalti: Callable) -> None:
@@ -131,9 +143,40 @@ def test_check_with_many_classes_stays_short(smalti: Callable, tmp_path: Path) -
     assert "… and 20 classes more" in outcome.out
 
 
+def test_show(smalti: Callable, pictures: Callable[..., Path]) -> None:
+    outcome = smalti("data", "show", "digits")
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "saved digits-pictures.png",
+        "next  smalti data show digits --augment cnn",
+    ]
+    assert Path("digits-pictures.png").read_bytes().startswith(b"\x89PNG")
+    folder = pictures(5)
+    outcome = smalti(
+        "data", "show", folder, "--augment", "cnn", "-n", "3", "--to", "a b.png", "--columns", "2"
+    )
+    assert outcome.out.splitlines() == [
+        "saved a b.png",
+        f"next  smalti train {folder} --recipe cnn",
+    ]
+    assert Path("a b.png").is_file()
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_show_another_part(smalti: Callable, npz: Callable[..., Path], part: str) -> None:
+    assert smalti("data", "show", npz(), "--part", part, "--to", "x.png").code == 0
+    assert Path("x.png").is_file()
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
+        ("data show minst", "Did you mean 'mnist'?"),
+        ("data show digits --augment dnse", "Did you mean 'dense'?"),
+        ("data show digits --augment dense-classic", "changes no picture of digits"),
+        ("data show digits --to x.jpg", "written as .png or .svg"),
+        ("data show digits -n 0", "from 1 to 50"),
+        ("data show digits --part trian", "trian"),
         ("data check minst", "Did you mean 'mnist'?"),
         ("data check ./nothing", "There is no file or folder nothing"),
         ("data check", "SOURCE"),

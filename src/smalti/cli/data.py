@@ -1,12 +1,14 @@
-"""``smalti data list | get | check``."""
+"""``smalti data list | get | check | show``."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
+from smalti.data.dataset import PARTS
 from smalti.errors import SmaltiError
 from smalti.wording import count, plural
 
@@ -23,7 +25,7 @@ _LISTED = 40
 
 @click.group()
 def command() -> None:
-    """List, fetch and check data sets."""
+    """List, fetch, check and show data sets."""
 
 
 @command.command("list")
@@ -92,6 +94,54 @@ def check_source(source: str, image_size: int, data_dir: str | None, as_json: bo
         raise _changed(found)
     if problem:
         raise problem
+
+
+@command.command("show")
+@click.argument("source")
+@click.option(
+    "--augment", metavar="RECIPE", help="Beside each picture, what this recipe makes of it."
+)
+@click.option("--to", metavar="FILE", type=click.Path(), help="Where to write it.  [NAME-….png]")
+@click.option("-n", "--pictures", "n", type=int, help="Pictures, or augmented versions, a class.")
+@click.option("--columns", type=click.IntRange(1, 20), help="Blocks of classes side by side.")
+@click.option("--part", type=click.Choice(PARTS), default="train", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Chooses pictures and changes.")
+@click.option("--image-size", type=click.IntRange(0, 4096), help="As for check.")
+@_DATA_DIR
+def show(
+    source: str,
+    augment: str | None,
+    to: str | None,
+    n: int | None,
+    columns: int | None,
+    part: str,
+    seed: int,
+    image_size: int | None,
+    data_dir: str | None,
+) -> None:
+    """Save a sheet of pictures of every class, as they are or as training sees them.
+
+    SOURCE is a built-in name, a folder of class folders, or an .npz file.
+    """
+    from smalti import api
+
+    path = api.show_data(
+        source,
+        augment,
+        part=part,
+        n=n,
+        columns=columns or 0,
+        seed=seed,
+        image_size=image_size,
+        to=to,
+        data_dir=data_dir,
+    )
+    click.echo(f"saved {path}")
+    quoted = shlex.quote(source)
+    if augment is None:
+        click.echo(f"next  smalti data show {quoted} --augment cnn")
+    else:
+        click.echo(f"next  smalti train {quoted} --recipe {shlex.quote(augment)}")
 
 
 def _show(found: DataCheck) -> None:

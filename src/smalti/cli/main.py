@@ -23,7 +23,7 @@ COMMANDS = {
     "runs": "List the runs in a folder.",
     "recipes": "List the named recipes, their values and every field.",
     "models": "List the networks, or one network's layers.",
-    "data": "List, fetch and check data sets.",
+    "data": "List, fetch, check and show data sets.",
     "doctor": "Look at this machine: versions, device, speed, data.",
 }
 

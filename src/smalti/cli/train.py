@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Train a classifier.
 
-    DATA is mnist, fashion-mnist, cifar10, digits, an .npz file, or a folder with a folder of
-    pictures for each class.
+    DATA is mnist, fashion-mnist, cifar10, cifar100, cifar100-coarse, digits, an .npz file, or a
+    folder with a folder of pictures for each class.
     """
     options: dict[str, Any] = {
         FLAGS[flag.replace("_", "-")]: value for flag, value in flags.items() if value is not None

@@ -58,7 +58,9 @@ def load_data(
             by these percent of train/validation/test, stratified; ``Dataset.split`` says that
             the test part is not the official one. Empty: the parts that the data come with.
         data_dir: A folder (may be read-only) with ``<name>.npz`` of built-in sets; ``None`` means
-            ``SMALTI_DATA``. After it the cache is searched, then they are downloaded.
+            ``SMALTI_DATA``; it may also be the ``root`` that torchvision was given. After it the
+            cache is searched, then what Keras (``~/.keras``) and torchvision (``./data``) left;
+            then they are downloaded.
 
     Raises:
         SmaltiError: The source is unknown, or its content cannot be used; says how to mend it.

@@ -40,7 +40,9 @@ FONT_SIZE = 11
 _MARGIN = 12
 """Around the drawing in files; cut off in the page, whose own margins do."""
 
-_PNG_SCALE = 2
+PNG_SCALE = 2
+"""Pixels of a PNG file for a page pixel."""
+
 _OTHER_SCRIPTS = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "PingFang SC", "Yu Gothic",
     "Microsoft YaHei", "Malgun Gothic", "Noto Sans Arabic", "Noto Sans Devanagari",
@@ -90,7 +92,7 @@ class Plot:
     @cached_property
     def png(self) -> bytes:
         """The drawing in pixels, two for each page pixel."""
-        return _drawn(self, "png", dpi=72 * _PNG_SCALE, metadata={"Software": None})
+        return _drawn(self, "png", dpi=72 * PNG_SCALE, metadata={"Software": None})
 
     @cached_property
     def inline(self) -> str:

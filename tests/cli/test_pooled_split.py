@@ -10,6 +10,7 @@ import pytest
 
 import smalti
 from smalti.errors import SmaltiError
+from smalti.training.progress import Listener
 from tests.support import shapes
 
 LABEL = "our own split 60/20/20, not the given test"
@@ -77,3 +78,23 @@ def test_a_loaded_set_brings_its_split_and_arrays_can_be_measured(tmp_path: Path
     assert smalti.evaluate(run, data=arrays).n == 18
     with pytest.raises(SmaltiError, match=r"load_data\(…, split='80/10/10'\)"):
         smalti.train(data, "dense", set={"data.split": "80/10/10"}, out=tmp_path)
+
+
+def test_a_resumed_run_goes_on_with_the_same_pictures(
+    npz: Callable[..., Path], tmp_path: Path
+) -> None:
+    class Stop(Listener):
+        def finished_epoch(self, row: object, best: bool) -> None:
+            raise KeyboardInterrupt
+
+    how = {
+        "data.split": "60/20/20", "data.split_seed": 2, "model.hidden": (8,),
+        "training.batch_size": 16,
+    }  # fmt: skip
+    path = npz(60, 30)
+    with pytest.raises(KeyboardInterrupt):
+        smalti.train(path, "dense", epochs=2, set=how, out=tmp_path, listener=Stop())
+    stopped = smalti.resume(tmp_path / "tiny-dense-0")
+    whole = smalti.train(path, "dense", epochs=2, set=how, out=tmp_path)
+    assert stopped.weights_fingerprint() == whole.weights_fingerprint()
+    assert smalti.evaluate(stopped).metrics["split"] == LABEL

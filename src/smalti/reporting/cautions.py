@@ -27,9 +27,14 @@ def cautions(facts: Facts) -> list[str]:
         _views(facts),
         _skipped(facts),
         *(finding.text for finding in pictures_of(facts)),
-        KNOWN_LIMITS.get(facts.data_name.replace("-", "").lower(), ""),
+        KNOWN_LIMITS.get(_pictures_of(facts.data_name), ""),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _pictures_of(data_name: str) -> str:
+    """Return the set whose pictures these are: CIFAR-100's by superclass are CIFAR-100's."""
+    return data_name.lower().removesuffix("-coarse").replace("-", "")
 
 
 def _unfinished(facts: Facts) -> str:

@@ -9,7 +9,18 @@ import pytest
 
 from tests.support import process_environment
 
-HEAVY = {"torch", "sklearn", "scipy", "matplotlib", "PIL", "rich", "jinja2", "requests"}
+HEAVY = {
+    "keras",
+    "h5py",
+    "torch",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "PIL",
+    "rich",
+    "jinja2",
+    "requests",
+}
 
 _ASK = """
 import sys
@@ -45,7 +56,19 @@ def test_the_package_imports_no_framework() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "train", "evaluate", "predict", "report", "runs", "recipes", "models", "data", "doctor"],
+    [
+        "",
+        "train",
+        "evaluate",
+        "predict",
+        "export",
+        "report",
+        "runs",
+        "recipes",
+        "models",
+        "data",
+        "doctor",
+    ],
 )
 def test_help_imports_no_framework(command: str) -> None:
     loaded = loaded_by(help_of(*command.split()))

@@ -81,7 +81,7 @@ def export(run: Run, target: Path, file_format: str, process: KerasProcess | Non
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / f"model.{file_format}"
         process = process or shared()
-        version = _write(process, draft, run, description, network)
+        version = _write(process, draft, run.name, description, network)
         expected = _expected(network, description, pictures)
         found = _found(process, draft, pictures)
         difference = float(np.abs(found - expected).max())
@@ -128,7 +128,7 @@ def _network(run: Run, description: dict[str, Any]) -> nn.Module:
 def _write(
     process: KerasProcess,
     draft: Path,
-    run: Run,
+    name: str,
     description: dict[str, Any],
     network: nn.Module,
 ) -> str:
@@ -140,7 +140,7 @@ def _write(
     layers = [*before, *inner, last]
     content = {
         "path": str(draft),
-        "name": re.sub(r"[^A-Za-z0-9_.-]", "-", f"smalti-{run.name}"),
+        "name": re.sub(r"[^A-Za-z0-9_.-]", "-", f"smalti-{name}"),
         "input": _INPUT,
         "input_shape": list(shape),
         "layers": [

@@ -164,6 +164,8 @@ def _damage(file: str) -> Iterator[None]:
         raise SmaltiError(f"There is no file {file}.") from error
     except RecursionError as error:
         raise SmaltiError(f"{file} is damaged: its model_config is nested too deeply.") from error
+    except KeyError as error:
+        raise SmaltiError(f"{file} is damaged: its model_config lacks {error}.") from error
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
         if "alloc" in said and "memory" in said:

@@ -120,6 +120,16 @@ RECIPES = Names(
         "smalti.recipes.named:cnn",
     ),
     Entry(
+        "dense-classic",
+        "The layers of `dense` as tutorials train them: Adam at 0.001 and nothing more.",
+        "smalti.recipes.named:dense_classic",
+    ),
+    Entry(
+        "cnn-classic",
+        "The layers of `cnn` as tutorials train them: Adam, plateau, early stopping, 30 epochs.",
+        "smalti.recipes.named:cnn_classic",
+    ),
+    Entry(
         "conv-pool",
         "Pairs of one convolution and one pooling, dropout, one hidden layer; quick.",
         "smalti.recipes.named:conv_pool",
@@ -234,19 +244,6 @@ DRAWINGS = Names(
     ),
 )
 
-DATASETS = Names(
-    "data set",
-    "smalti data list",
-    Entry("mnist", "Handwritten digits, 28×28 grey, 60,000 + 10,000 (LeCun et al. 1998)."),
-    Entry("fashion-mnist", "Clothes, 28×28 grey, 60,000 + 10,000 (Xiao et al. 2017)."),
-    Entry("cifar10", "Ten kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009)."),
-    Entry(
-        "cifar100",
-        "A hundred kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009).",
-    ),
-    Entry("cifar100-coarse", "The pictures of cifar100 with its 20 superclasses as labels."),
-    Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
-)
 FORMATS = Names(
     "format",
     "smalti export --help",
@@ -264,3 +261,16 @@ SCALES = Names(
     Entry("caffe", "Blue, green, red, less ImageNet's means; colour only."),
 )
 
+DATASETS = Names(
+    "data set",
+    "smalti data list",
+    Entry("mnist", "Handwritten digits, 28×28 grey, 60,000 + 10,000 (LeCun et al. 1998)."),
+    Entry("fashion-mnist", "Clothes, 28×28 grey, 60,000 + 10,000 (Xiao et al. 2017)."),
+    Entry("cifar10", "Ten kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009)."),
+    Entry(
+        "cifar100",
+        "A hundred kinds of objects, 32×32 colour, 50,000 + 10,000 (Krizhevsky 2009).",
+    ),
+    Entry("cifar100-coarse", "The pictures of cifar100 with its 20 superclasses as labels."),
+    Entry("digits", "scikit-learn's 1,797 digits, 8×8 grey; needs no download; our own split."),
+)

@@ -44,10 +44,20 @@ def dense(data: str) -> Values:
             "augmentation.zoom": 0.08,
         }
     if data == "cifar10":
+        # Validation 67.2 % (six views; 65.6 % with one) after 30 epochs, seed 0; AdamW reached
+        # 62.7 % (62.2 %) in as many.
         values |= {
             "model.hidden": (512, 256),
             "model.batch_norm": True,
-            "model.dropout": 0.5,
+            "model.dropout": 0.1,
+            **_MUON,
+            "augmentation.policy": "affine",
+            "augmentation.horizontal_flip": True,
+            "augmentation.shift": 0.07,
+            "training.epochs": 30,
+            "training.batch_size": 500,
+            "training.label_smoothing": 0.1,
+            "prediction.views": 6,
         }
     if data == "digits":
         values |= {"training.epochs": 60, "training.batch_size": 32}
@@ -102,8 +112,19 @@ def cnn(data: str) -> Values:
             "augmentation.horizontal_flip": data == "fashion-mnist",
             "training.epochs": 6,
         }
+    if data == "mnist":
+        # Validation 99.58 % after 8 epochs, seed 0.
+        values |= {**_MUON, "training.batch_size": 128}
     if data == "cifar10":
-        values |= {"training.epochs": 10}
+        # A whole plan of 5 epochs reaches 85.0 % on validation (85.7 % with two views), with AdamW
+        # 81.7 % (seed 0).
+        values |= {
+            **_MUON,
+            "training.epochs": 10,
+            "training.batch_size": 128,
+            "augmentation.shift": 0.07,
+            "prediction.views": 2,
+        }
     if data == "fashion-mnist":
         # One pixel: with two, training lagged behind (90.7 % after 10 epochs, validation 92.9 %);
         # with one, validation reached 93.5 % in 12 (seed 0).
@@ -120,6 +141,58 @@ def cnn(data: str) -> Values:
             "training.batch_size": 32,
         }
     return values
+
+
+def dense_classic(data: str) -> Values:
+    """The layers of `dense` with the plan their tutorials have: Adam at 0.001, nothing more.
+
+    Rows A1 (3 epochs) and A2 (10 epochs, batch norm, half dropped) as their authors wrote them;
+    batches of 32, Keras's default, where they name none.
+    """
+    layers = {name: value for name, value in dense(data).items() if name.startswith("model.")}
+    return {
+        **layers,
+        **({"model.dropout": 0.5} if data == "cifar10" else {}),
+        **_CLASSIC,
+        "schedule.name": "constant",
+        "training.epochs": 10 if data == "cifar10" else 3,
+        "training.batch_size": 32,
+    }
+
+
+def cnn_classic(data: str) -> Values:
+    """The layers of `cnn` with the plan their tutorials have: Adam, plateau, early stopping.
+
+    Rows D1, D2 and E3 as their authors wrote them: Adam at 0.001, 30 epochs at most, rotation,
+    shifts and zoom, the rate reduced on a plateau, the best epoch kept. Their patience is not
+    told: 3 epochs to half the rate, 8 to the end are usual.
+    """
+    layers = {name: value for name, value in cnn(data).items() if name.startswith("model.")}
+    return {
+        **layers,
+        **_CLASSIC,
+        "schedule.name": "plateau",
+        "schedule.factor": 0.5,
+        "schedule.patience": 3,
+        "augmentation.policy": "affine",
+        "augmentation.rotation": 10.0 if data in (*_GREY_28, "digits") else 15.0,
+        "augmentation.shift": 0.1,
+        "augmentation.zoom": 0.1,
+        "augmentation.horizontal_flip": data not in ("mnist", "digits"),
+        "training.epochs": 30,
+        "training.batch_size": 128 if data in _GREY_28 else 64,
+        "training.early_stopping": 8,
+    }
+
+
+_MUON: Values = {
+    "optimizer.name": "muon",
+    "optimizer.learning_rate": 2e-3,
+    "optimizer.weight_decay": 0.5,
+    "optimizer.momentum": 0.95,
+}
+
+_CLASSIC: Values = {"optimizer.name": "adam", "optimizer.learning_rate": 1e-3}
 
 
 def conv_pool(data: str) -> Values:

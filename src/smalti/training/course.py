@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from smalti.data.dataset import Dataset
 from smalti.models.building import count_parameters
 from smalti.runs import Run
 from smalti.training.advising import Adviser
+from smalti.training.clock import Clock
 from smalti.training.finishing import describe_classifier, finish
 from smalti.training.memory import (
     naming_the_run,
@@ -35,8 +37,7 @@ class Course:
 
         Ctrl-C drops the epoch that it falls into; everything before it is stored already.
         """
-        # Epochs of an earlier process count: the record is of the whole training.
-        began = time.perf_counter() - sum(row["seconds"] or 0.0 for row in self.state.history)
+        clock = Clock(self.state.history)
         warn_where_memory_is_short(self.trainer, self._shape)
         self.listener.started(self._plan())
         try:
@@ -46,7 +47,7 @@ class Course:
             ):
                 while not self._is_over():
                     self._epoch()
-                self._finish(time.perf_counter() - began)
+                self._finish(clock.spent())
         except KeyboardInterrupt:
             self.listener.interrupted(self.state.epoch)
             raise
@@ -110,10 +111,10 @@ class Course:
         run.write_history(state.history)
         save_state(run, self.trainer, state)
 
-    def _finish(self, seconds: float) -> None:
+    def _finish(self, spent: Mapping[str, float]) -> None:
         state = self.state
         state.ended, state.finished = self._reason(), True
-        finish(self.run, self.trainer, self.dataset, state, seconds)
+        finish(self.run, self.trainer, self.dataset, state, spent)
         save_state(self.run, self.trainer, state)
 
     def _reason(self) -> str:

@@ -25,13 +25,18 @@ from smalti.version import __version__
 AUGMENTED_SAMPLES = 16
 
 
-def finish(run: Run, trainer: Trainer, dataset: Dataset, state: State, seconds: float) -> None:
-    """Write what makes the run usable and reportable without the training code."""
+def finish(
+    run: Run, trainer: Trainer, dataset: Dataset, state: State, spent: Mapping[str, float]
+) -> None:
+    """Write what makes the run usable and reportable without the training code.
+
+    ``spent`` are the times that the environment records, in seconds.
+    """
     if "validation" in dataset.parts:
         write_validation_outputs(run, trainer, dataset, state)
     run.write_samples("augmented", *_augmented_samples(trainer, dataset))
     record = run.environment()
-    run.write_environment({**record, "finished": now(), "seconds": round(seconds, 1)})
+    run.write_environment({**record, "finished": now(), **spent})
 
 
 def describe_classifier(trainer: Trainer, dataset: Dataset, epoch: int) -> dict[str, Any]:

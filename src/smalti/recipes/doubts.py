@@ -14,7 +14,7 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
     """Yield a sentence for every setting that a person who knows the field would question."""
     training, optimizer = recipe.training, recipe.optimizer
     rate = optimizer.learning_rate
-    if optimizer.name in ("adam", "adamw") and rate > 0.05:
+    if optimizer.name != "sgd" and rate > 0.05:
         yield (
             f"optimizer.learning_rate={rate:g} is far above what {optimizer.name} bears "
             "(usually 0.0003 to 0.01): training will likely diverge."

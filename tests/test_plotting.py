@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,19 +41,18 @@ def test_an_evaluation_gives_its_matrix(tmp_path: Path) -> None:
         smalti.plot(evaluation, "curves")
 
 
-def test_a_data_set_gives_some_of_every_class() -> None:
-    plot = smalti.plot(tiny_dataset())
-    assert (plot.name, plot.alt) == (
-        "tiny-samples", "10 pictures of each class: bar, column, ring"
-    )  # fmt: skip
+def test_a_data_set_gives_some_of_every_class(tmp_path: Path) -> None:
+    words = smalti.plot(tiny_dataset(), to=tmp_path / "as they are.svg").svg.decode()
+    assert all(f">{name}<" in words for name in ("bar", "column", "ring"))
     with pytest.raises(SmaltiError, match="Of a data set, smalti draws samples, not 'curves'"):
         smalti.plot(tiny_dataset(), "curves")
 
 
-def test_of_many_classes_there_is_one_picture_each() -> None:
-    data = tiny_dataset()
-    many = replace(data, class_names=(*data.class_names, *(f"class {n}" for n in range(20))))
-    assert smalti.plot(many).alt == "Pictures: bar, column, ring"
+def test_a_recipe_shows_them_as_training_sees_them(run: smalti.Run) -> None:
+    plain, changed = smalti.plot(tiny_dataset()), smalti.plot(tiny_dataset(), recipe="cnn")
+    assert changed.name != plain.name
+    with pytest.raises(SmaltiError, match="a run has its own"):
+        smalti.plot(run, recipe="cnn")
 
 
 def test_pictures_are_marked_where_the_truth_is_known(tmp_path: Path) -> None:

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError
-from smalti.runs import Run, safe_name
+from smalti.runs import Run
 
 if TYPE_CHECKING:
     import numpy as np
 
     from smalti.classifier.protocol import Prediction
     from smalti.evaluation.evaluating import Evaluation
+    from smalti.recipes import Recipe
     from smalti.reporting.plots.canvas import Plot
-
-_EACH = 10
-"""Pictures of every class that are shown of a data set."""
 
 _SHOWN_SIDE = 336
 """Pixels a side that a picture file is shown with."""
@@ -28,6 +26,7 @@ def plot(
     subject: str | Path | Run | Evaluation | Dataset | Sequence[str | Path | Run],
     what: str = "",
     *,
+    recipe: str | Path | Recipe | None = None,
     to: str | Path | None = None,
 ) -> Plot:
     """Draw a run, several runs or a data set; a notebook shows what is returned.
@@ -35,9 +34,17 @@ def plot(
     ``what`` is, for a run, ``curves`` (the default), ``confusion``, ``confusion-normalised``,
     ``samples`` (right and wrong ones) or ``augmented``; of several runs the curves are drawn in
     the same axes, of an evaluation the confusion matrix, and of a data set some training pictures
-    of every class. ``to`` is the file (``.png`` or ``.svg``) or the folder that the drawing is
-    written to as well.
+    of every class: with a ``recipe``, as its training changes them. ``to`` is the file (``.png``
+    or ``.svg``) or the folder that the drawing is written to as well.
     """
+    if isinstance(subject, Dataset):
+        _require_drawing(what, "samples", "a data set")
+        return _saved(_class_samples(subject, recipe), to)
+    if recipe is not None:
+        raise SmaltiError(
+            "A recipe says how training changes the pictures of a data set; a run has its own.",
+            "Draw those that it was fed: smalti.plot(run, 'augmented')",
+        )
     return _saved(_drawn(subject, what), to)
 
 
@@ -45,9 +52,6 @@ def _drawn(subject: Any, what: str) -> Plot:
     from smalti.reporting.drawings import compare, draw
     from smalti.reporting.plots.confusion import confusion_plot
 
-    if isinstance(subject, Dataset):
-        _require_drawing(what, "samples", "a data set")
-        return _class_samples(subject)
     if isinstance(subject, list | tuple):
         _require_drawing(what, "curves", "several runs")
         return compare([_opened(run) for run in subject])
@@ -62,17 +66,12 @@ def _require_drawing(what: str, only: str, subject: str) -> None:
         raise SmaltiError(f"Of {subject}, smalti draws {only}, not {what!r}.", "Give it one run.")
 
 
-def _class_samples(dataset: Dataset) -> Plot:
-    """Return some training pictures of every class; of many classes one of each."""
-    from smalti.reporting.plots.pictures import MOST_ROWS, Tile, class_rows_plot, pictures_plot
+def _class_samples(dataset: Dataset, recipe: str | Path | Recipe | None) -> Plot:
+    """Return training pictures of every class, as they are or as a recipe's training sees them."""
+    from smalti.recipes import resolve
+    from smalti.showing import class_sheet
 
-    part, names = dataset.part("train"), dataset.class_names
-    if len(names) <= MOST_ROWS:
-        rows = [(name, list(part.of_class(label, _EACH))) for label, name in enumerate(names)]
-        return class_rows_plot(rows, name=f"{safe_name(dataset.name)}-samples")
-    first = ((name, part.of_class(label, 1)) for label, name in enumerate(names))
-    tiles = [Tile(pictures[0], name) for name, pictures in first if len(pictures)]
-    return pictures_plot([("", tiles)], name=f"{safe_name(dataset.name)}-samples")
+    return class_sheet(dataset, None if recipe is None else resolve(recipe, dataset.name, {}))
 
 
 def plot_pictures(

@@ -1,4 +1,4 @@
-"""Pictures in rows: with captions, marked right or wrong, or one row a class.
+"""Pictures in rows, with captions, marked right or wrong.
 
 Small pictures are enlarged by a whole factor and keep every pixel: what is seen is what the
 network sees.
@@ -21,7 +21,6 @@ from smalti.reporting.plots.canvas import (
     new_figure,
     shorten,
     style,
-    text_width,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ SIDE = 96
 """Largest side of a shown picture in page pixels."""
 
 COLUMNS = 8
-MOST_ROWS = 12
-"""With more classes than this, a row for each is more than one can look at."""
-
-_ROW_SIDE = 64
 _GAP = 20
 _CAPTION_SIZE = FONT_SIZE - 1
 _LINE = FONT_SIZE + 4
@@ -75,23 +70,6 @@ def pictures_plot(
         _draw_group(axes, title, tiles, columns, top)
         top += height + _BETWEEN
     return Plot(name, figure, _alt(groups))
-
-
-@style()
-def class_rows_plot(rows: Sequence[tuple[str, Sequence[np.ndarray]]], *, name: str) -> Plot:
-    """Return one row a class: its name, then pictures of it (uint8 H×W×C)."""
-    names = [shorten(label, 20) for label, _ in rows]
-    left = max(text_width(label) for label in names) + 12
-    columns = max(len(pictures) for _, pictures in rows)
-    side = shown_side(max(max(p.shape[:2]) for _, pictures in rows for p in pictures), _ROW_SIDE)
-    pitch = side + 6
-    figure, axes = sheet(left + columns * pitch - 6, len(rows) * pitch - 6)
-    for row, (label, (_, pictures)) in enumerate(zip(names, rows, strict=True)):
-        write(axes, left - 12, row * pitch + side / 2, label, ha="right")
-        for column, picture in enumerate(pictures):
-            draw_picture(axes, picture, left + column * pitch, row * pitch, side)
-    what = ", ".join(label for label, _ in rows)
-    return Plot(name, figure, f"{columns} pictures of each class: {what}")
 
 
 def sheet(width: float, height: float) -> tuple[Figure, Axes]:

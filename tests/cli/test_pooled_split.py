@@ -35,6 +35,18 @@ def test_the_label_stands_wherever_the_number_stands(
     assert f"The test part is {LABEL}" in page
 
 
+def test_the_list_of_runs_says_so_where_there_is_an_official_test(
+    smalti: Callable, npz: Callable[..., Path]
+) -> None:
+    assert smalti("train", npz(60, 30), *TRAIN, "--split", "60/20/20").code == 0
+    assert json.loads(smalti("runs", "--json").out)[0]["split"] == LABEL
+    assert "split" not in smalti("runs").out
+    environment = Path("runs/tiny-dense-0/environment.json")
+    official = LABEL.replace("given", "official")
+    environment.write_text(environment.read_text().replace(LABEL, official))
+    assert f"tiny ({official})" in smalti("runs").out
+
+
 def test_a_repeat_by_its_config_divides_alike(smalti: Callable, npz: Callable[..., Path]) -> None:
     path = npz(60, 30)
     assert smalti("train", path, *TRAIN, "--split", "60/20/20", "--split-seed", "3").code == 0

@@ -31,12 +31,18 @@ def command(folder: str, as_json: bool) -> None:
         ["run", "data", "recipe", ">epochs", ">validation", ">test", "date"],
         [
             [
-                row["name"], row["data"], row["recipe"], row["epochs"],
+                row["name"], _data_said(row), row["recipe"], row["epochs"],
                 percent(row["validation"]), percent(row["test"]), row["date"],
             ]
             for row in rows
         ],
     )  # fmt: skip
+
+
+def _data_said(row: dict[str, Any]) -> str:
+    """Return the data's name; where all pictures were divided anew, with the words for that."""
+    pooled = "not the official" in row["split"]
+    return f"{row['data']} ({row['split']})" if pooled else str(row["data"])
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -45,6 +51,7 @@ def _facts(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": run.name,
         "data": UNKNOWN,
+        "split": "",
         "recipe": UNKNOWN,
         "epochs": UNKNOWN,
         "validation": None,
@@ -58,7 +65,8 @@ def _facts(run: Run) -> dict[str, Any]:
         history = run.history()
         facts["epochs"] = f"{len(history)}/{planned}"
         facts["validation"] = run.best_validation()
-        facts["data"] = run.environment().get("data", {}).get("name", UNKNOWN)
+        data = run.environment().get("data", {})
+        facts["data"], facts["split"] = data.get("name", UNKNOWN), data.get("split") or ""
         results = run.metrics()
         facts["test"] = results.get("accuracy") if results else None
     except SmaltiError as error:

@@ -27,6 +27,17 @@ def test_a_loss_that_explodes_is_a_rate_too_high(last: float) -> None:
     assert [str(remedy) for remedy in found.remedies] == ["--learning-rate 0.0002"]
 
 
+def test_a_loss_that_leapt_and_left_the_network_poor_is_a_rate_too_high() -> None:
+    # As measured: dense on shapes with sgd at 1.
+    loss = [2e8, 3e19, 2e23, 3e23, 1.09]
+    poor = {"train_accuracy": [0.61, 0.44, 0.42, 0.41, 0.28], "n_classes": 3}
+    [found] = judge(course_of(train_loss=loss, **poor))
+    assert "leapt to 3e+23 in epoch 4" in found.sentence
+    good = {"train_accuracy": [0.61, 0.7, 0.8, 0.9, 0.95], "n_classes": 3}
+    recovered = course_of(train_loss=[10.7, 64.7, 18.0, 0.6, 0.01], **good)
+    assert learning_rate.came_apart(recovered) is None
+
+
 def test_a_network_that_falls_back_to_guessing_is_a_rate_too_high() -> None:
     # As measured: dense on digits with adamw at 0.5.
     recipe = recipe_of("dense", optimizer__learning_rate=0.5)

@@ -16,8 +16,9 @@ _ABOVE_GUESSING = 0.1
 
 _NOTHING_LEARNED = "Nothing was learned"
 
-_GREW = 1.5
-"""A loss this many times its first one, or the loss of guessing, has come apart."""
+_GREW, _GREW_FAR = 1.5, 10
+"""A loss this many times its first one, or the loss of guessing, has come apart: where the network
+is less than half-way from guessing to perfect, and where it still answers well."""
 
 _FALLS = 0.8
 """Crawling: the loss fell in this part of all epochs. Noise alone falls in half of them."""
@@ -31,11 +32,20 @@ EARLY_STEPS = 100
 
 
 def came_apart(course: Course) -> Finding | None:
-    """Notice a loss that ended far above where it began."""
+    """Notice a loss that ended far above where it began, or leapt and left the network poor."""
     first, last = course.train_loss[0], course.train_loss[-1]
-    if math.isfinite(last) and (math.isnan(first) or last <= _GREW * first):
+    poor = course.train_accuracy[-1] <= (course.guessing + 1) / 2
+    if not math.isfinite(last) or last > (_GREW if poor else _GREW_FAR) * first:
+        return _too_high(course, f"the training loss went from {first:.3g} to {last:.3g}")
+    if not _grew(course) or not poor:
         return None
-    return _too_high(course, f"the training loss went from {first:.3g} to {last:.3g}")
+    most = max(course.train_loss)
+    return _too_high(
+        course,
+        f"the training loss leapt to {most:.3g} in epoch "
+        f"{course.epochs[course.train_loss.index(most)]}, where guessing has "
+        f"{math.log(course.n_classes):.3g}",
+    )
 
 
 def fell_back(course: Course) -> Finding | None:
@@ -63,14 +73,16 @@ def guessing(course: Course) -> Finding | None:
         f"training accuracy never passed {percent(best)}, and always answering the most frequent "
         f"class gives {percent(course.guessing)}"
     )
-    if _grew(course) or rate_is(course.recipe) == "high":
+    if rate_is(course.recipe) == "high":
         return _too_high(course, evidence)
-    if _crawls(course) or rate_is(course.recipe) == "low":
+    place, crawls = rate_is(course.recipe), _crawls(course)
+    if place == "low" or (place == "" and crawls):
         return _too_low(course, f"{evidence}; the loss fell only {_fall(course)}")
+    lower, higher = lower_rate(course.recipe), higher_rate(course.recipe)
     return Finding(
         _NOTHING_LEARNED,
         f"{evidence[0].upper()}{evidence[1:]}; the loss went {_fall(course)}.",
-        lower_rate(course.recipe) + higher_rate(course.recipe),
+        higher + lower if crawls else lower + higher,
         _look_at_labels(course),
     )
 

@@ -60,6 +60,16 @@ def test_a_damaged_sample_is_one_sentence(finished_run: MakeRun) -> None:
         draw(run, "samples")
 
 
+def test_samples_say_what_was_predicted_how_surely_and_what_is_true(
+    finished_run: MakeRun,
+) -> None:
+    run = finished_run(n=200)
+    wrong, right = run.samples()["wrong"][0], run.samples()["right"][0]
+    alt = draw(run, "samples").alt
+    assert f"{wrong['predicted']}, {100 * wrong['confidence']:.0f} % is {wrong['label']}" in alt
+    assert f"Right: {right['label']}, {100 * right['confidence']:.0f} %" in alt
+
+
 def test_runs_are_compared_under_their_names(finished_run: MakeRun) -> None:
     runs = [finished_run(name=name, n=50) for name in ("one", "two")]
     assert compare(runs).alt == "validation loss and accuracy of one, two"

@@ -66,7 +66,7 @@ ANSWER = {"cat": 0.9, "dog": 0.06, "bird": 0.02, "ship": 0.01, "frog": 0.006, "d
 
 
 @pytest.mark.parametrize(
-    ("label", "verdict"), [("", "This is cat"), ("cat", "cat ✓"), ("dog", "cat ✗, it is dog")]
+    ("label", "verdict"), [("", "Taken for cat"), ("cat", "cat ✓"), ("dog", "cat ✗, it is dog")]
 )
 def test_an_answer_says_whether_it_is_right(label: str, verdict: str) -> None:
     words = texts(prediction_plot([("seen", noise(8))], ANSWER, label=label))

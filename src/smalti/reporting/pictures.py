@@ -63,7 +63,7 @@ def _tile(folder: Path, entry: Record) -> Tile:
         return Tile(picture, label)
     confidence = percent(entry.number("confidence"), 0)
     right = predicted == label
-    return Tile(picture, f"{predicted} {confidence}", "" if right else f"is {label}", right)
+    return Tile(picture, f"{predicted}, {confidence}", "" if right else f"is {label}", right)
 
 
 def _pixels(content: bytes, entry: Record) -> np.ndarray:

@@ -56,7 +56,7 @@ def prediction_plot(
 
 def _verdict(answer: str, label: str) -> str:
     if not label:
-        return f"This is {shorten(answer, _NAME_LENGTH)}"
+        return f"Taken for {shorten(answer, _NAME_LENGTH)}"
     right = "✓" if answer == label else f"✗, it is {shorten(label, _NAME_LENGTH)}"
     return f"{shorten(answer, _NAME_LENGTH)} {right}"
 

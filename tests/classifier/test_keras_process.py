@@ -102,6 +102,22 @@ def test_after_a_crash_the_next_file_gets_a_new_child(stand_in, monkeypatch):
     second.close()
 
 
+def test_a_model_may_be_let_go_in_the_middle_of_another_request(stand_in, monkeypatch):
+    child = stand_in()
+    exchange, order = child._exchange, []
+
+    def interrupted(content, arrays):
+        order.append(content["function"])
+        if content["function"] == "double":
+            child.call_later("forget", {})  # as when Python collects garbage just now
+        return exchange(content, arrays)
+
+    monkeypatch.setattr(child, "_exchange", interrupted)
+    child.call("double", {})
+    child.call("double", {})
+    assert order == ["double", "forget", "double"]
+
+
 def test_a_missing_extra_gives_its_pip_line(monkeypatch):
     found = importlib.util.find_spec
     without = lambda name: None if name == "keras" else found(name)  # noqa: E731

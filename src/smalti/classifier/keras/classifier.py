@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +33,8 @@ class KerasFile:
         self.path = path
         self.process = process or shared()
         self.facts, _ = self.process.call(f"{_MODULE}:load", {"path": str(path.resolve())})
-        self._ended = weakref.finalize(self, _forget, self.process, self.facts["model"])
+        model = {"model": self.facts["model"]}
+        weakref.finalize(self, self.process.call_later, f"{_MODULE}:close", model)
 
     @property
     def name(self) -> str:
@@ -292,8 +292,3 @@ def _existing(path: str | Path) -> Path:
     if not path.is_file():
         raise SmaltiError(f"There is no file {path}.")
     return path
-
-
-def _forget(process: KerasProcess, model: int) -> Any:
-    if process.alive:
-        process.call(f"{_MODULE}:close", {"model": model})

@@ -51,6 +51,7 @@ class KerasProcess:
         self._errors = Path(self._folder.name) / "errors"
         self._child = self._start()
         self._lock = threading.Lock()
+        self._waiting: list[dict[str, Any]] = []
         self._ended = weakref.finalize(self, _end, self._child, self._folder)
 
     @property
@@ -60,6 +61,13 @@ class KerasProcess:
     def close(self) -> None:
         """End the child now; its files go with it."""
         self._ended()
+
+    def call_later(self, function: str, content: Mapping[str, Any]) -> None:
+        """Have a function run before the next call; safe where an object is being finalised.
+
+        Python may finalise in the middle of an exchange, when nothing else may use the pipes.
+        """
+        self._waiting.append({"function": function, **content})
 
     def call(
         self, function: str, content: Mapping[str, Any], arrays: Sequence[np.ndarray] = ()
@@ -76,6 +84,8 @@ class KerasProcess:
             timer = threading.Timer(self.timeout, self._kill, [late])
             timer.start()
             try:
+                while self._waiting:
+                    self._exchange(self._waiting.pop(), ())
                 answer = self._exchange({"function": function, **content}, arrays)
             finally:
                 timer.cancel()

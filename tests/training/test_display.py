@@ -2,6 +2,7 @@ import io
 
 import pytest
 
+from smalti.advice.finding import Finding, Remedy
 from smalti.training import display
 from smalti.training.display import LiveDisplay, NotebookDisplay, PlainDisplay, bar
 from smalti.training.progress import Plan
@@ -70,3 +71,19 @@ def test_without_validation_the_line_is_shorter():
 def test_the_display_suits_the_stream(tty, monkeypatch):
     monkeypatch.setattr(display.sys.stderr, "isatty", lambda: tty, raising=False)
     assert type(display.make_display()) is (LiveDisplay if tty else PlainDisplay)
+
+
+FINDING = Finding("Cause", "Numbers.", (Remedy({"training.epochs": 4}),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (PlainDisplay, "note    Cause. Numbers. Try: --epochs 4\n"),
+        (NotebookDisplay, 'note: Cause. Numbers. Try: set={"training.epochs": 4}\n'),
+    ],
+)
+def test_what_is_noticed_early_is_one_line(kind, line):
+    stream = io.StringIO()
+    kind(stream).noticed(FINDING)
+    assert stream.getvalue() == line

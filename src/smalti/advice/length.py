@@ -58,26 +58,31 @@ def restless(course: Course) -> Finding | None:
 
 def long_past_its_best(course: Course) -> Finding | None:
     """Notice epochs that were trained for nothing, where they cost more than a minute."""
-    if not course.validated or course.recipe.training.early_stopping:
+    recipe, kept = course.recipe, course.kept
+    if not course.validated or recipe.training.early_stopping or _ends_well(course):
         return None
-    best, last = course.epochs[course.kept], course.epochs[-1]
     patience = max(_PATIENCE, _longest_wait(course) + 1)
-    if course.recipe.schedule.name in _FALLING:
-        # Stopping such a plan early leaves out its best part, the fall; a shorter plan has it.
-        end, what = best, remedies(course.recipe, {"training.epochs": best})
-        wording = f"a plan of {plural(best, 'epoch')}"
-    else:
-        end = best + patience
-        what = remedies(course.recipe, {"training.early_stopping": patience})
-        wording = f"early stopping after {patience} epochs without a better one"
-    saved = sum(course.seconds[course.kept + (end - best) + 1 :])
-    if not what or saved < _WORTH_SAVING or last - end < 0.5 * last:
+    saved = sum(course.seconds[kept + patience + 1 :])
+    best, last = course.epochs[kept], course.epochs[-1]
+    if saved < _WORTH_SAVING or best + patience > last / 2:
         return None
     return Finding(
         "The best epoch was long ago",
-        f"Epoch {best} of {last} was the best; {wording} would have saved {duration(saved)}.",
-        what,
+        f"Epoch {best} of {last} was the best; stopping after {patience} epochs without a better "
+        f"one would have saved {duration(saved)}.",
+        remedies(recipe, {"training.early_stopping": patience}),
     )
+
+
+def _ends_well(course: Course) -> bool:
+    """Tell whether the last epochs belong to the plan: a falling rate that did no harm.
+
+    On the level ground where such a plan ends, which epoch is best is chance.
+    """
+    if course.recipe.schedule.name not in _FALLING:
+        return False
+    last = statistics.median(course.val_accuracy[-3:])
+    return course.val_accuracy[course.kept] - last <= course.doubt
 
 
 def _longest_wait(course: Course) -> int:

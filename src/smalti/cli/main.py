@@ -24,7 +24,7 @@ COMMANDS = {
     "recipes": "List the named recipes, their values and every field.",
     "models": "List the networks, or one network's layers.",
     "data": "List, fetch, check and show data sets.",
-    "doctor": "Look at this machine: versions, device, speed, data.",
+    "doctor": "Look for what is wrong: on this machine, in a run, in a data set.",
 }
 
 TRY_THIS = """\

@@ -141,7 +141,7 @@ RECIPES = Names(
     ),
     Entry(
         "separable",
-        "A depthwise-separable network: few parameters, little arithmetic.",
+        "A depthwise-separable network: few parameters, not quick on a CPU.",
         "smalti.recipes.named:separable",
     ),
 )

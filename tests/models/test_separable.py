@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from smalti.models.building import build, count_parameters
 from smalti.models.residual import ResidualBlock
@@ -30,7 +31,18 @@ def test_a_block_filters_each_map_by_itself_and_then_mixes_them():
 
 def test_the_first_block_of_a_later_stage_halves_the_sides():
     strides = [m.stride[0] for m in convolutions(separable(filters=(8, 16, 16), depth=2))]
-    assert strides == [1, *[1, 1] * 2, *[2, 1], *[1, 1], *[2, 1], *[1, 1]]
+    assert strides == [1, *[1, 1] * 2, *[1, 2], *[1, 1], *[1, 2], *[1, 1]]
+
+
+def test_a_stride_in_the_1x1_convolution_gives_the_places_of_one_in_the_3x3():
+    block = separable(batch_norm=False).stage2_block1
+    features = torch.randn(2, 8, 9, 9)
+    depthwise = block.depthwise
+    strided = functional.conv2d(
+        features, depthwise.weight, depthwise.bias, stride=2, padding=1, groups=depthwise.groups
+    )
+    pointwise = functional.conv2d(strided.relu(), block.pointwise.weight, block.pointwise.bias)
+    torch.testing.assert_close(block(features), pointwise.relu())
 
 
 def test_a_shortcut_is_there_where_the_block_keeps_the_shape():

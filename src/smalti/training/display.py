@@ -6,9 +6,10 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from smalti.advice.finding import Finding
+from smalti.notebook import in_notebook, replaceable_line
 from smalti.runs import Run
 from smalti.training.progress import Listener, Plan
 from smalti.wording import count, duration, percent, plural
@@ -19,7 +20,7 @@ BAR_WIDTH = 24
 
 def make_display() -> Listener:
     """Return the display that suits where the output goes."""
-    if "ipykernel" in sys.modules:
+    if in_notebook():
         return NotebookDisplay(sys.stdout)
     return LiveDisplay(sys.stderr) if sys.stderr.isatty() else PlainDisplay(sys.stderr)
 
@@ -111,24 +112,6 @@ class NotebookDisplay(LiveDisplay):
     def advised(self, findings: Sequence[Finding]) -> None:
         for line in advice_lines(findings, self.plan.run, python=True):
             self._write(line + "\n")
-
-
-def replaceable_line() -> Callable[[str], None]:
-    """Return what shows a line below the notebook's cell, in the place of the one before."""
-    from IPython import display
-
-    notebook: Any = display  # its functions have no annotations
-    handle: Any = None
-
-    def replace(text: str) -> None:
-        nonlocal handle
-        line = notebook.Pretty(text)
-        if handle is None:
-            handle = notebook.display(line, display_id=True)
-        else:
-            handle.update(line)
-
-    return replace
 
 
 def plan_lines(plan: Plan) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from smalti.errors import SmaltiError, log
 from smalti.files import write_bytes
+from smalti.notebook import in_notebook, show_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,11 +147,8 @@ def shorten(text: str, length: int) -> str:
 
 def show(plot: Plot) -> None:
     """Show a drawing where the person is: below the notebook's cell, or in a viewer."""
-    if "ipykernel" in sys.modules:
-        from IPython import display as notebook
-
-        display: Any = notebook.display  # has no annotations
-        display(plot)
+    if in_notebook():
+        show_below(plot)
         return
     import tempfile
     import webbrowser

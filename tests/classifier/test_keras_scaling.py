@@ -9,7 +9,7 @@ import pytest
 
 from smalti.classifier.keras.classifier import fitted_to, open_for
 from smalti.classifier.keras.form import Form, find_form
-from smalti.classifier.keras.scaling import Scaling, candidates
+from smalti.classifier.keras.scaling import Scaling, candidates, find
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError
 from smalti.models.preprocessing import channel_statistics
@@ -101,6 +101,31 @@ def test_a_scaling_that_is_said_is_not_searched(tmp_path, caplog):
     path = written_for(tmp_path / "a.h5", dataset, Scaling("0-1"))
     assert open_for(path, dataset, "0-255")[0].scaling.name == "0-255"
     assert "found out" not in caplog.text
+
+
+def test_where_accuracies_are_alike_the_loss_decides():
+    """Without biases a ReLU network gives the same answers at any scale, only more surely."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 3, 200)
+    logits = 2 * np.eye(3)[labels] + random.normal(size=(200, 3))
+    factors = {"0-1": 1.0, "0-255": 255.0, "-1-1": 0.01}
+    tried = [Scaling(name) for name in ("0-255", "0-1", "-1-1")]
+    found = find(lambda scaling: logits * factors[scaling.name], labels, tried)
+    assert found.best.accuracy == found.second.accuracy
+    assert found.scaling.name == "0-1"
+    assert "0-1, found out on 200 validation pictures" in found.sentence()
+
+
+def test_a_clearly_better_accuracy_is_worth_more_than_a_smaller_loss():
+    labels = np.arange(200) % 2
+    sure = 50 * np.eye(2)[labels]
+    sure[:10] = 50 * np.eye(2)[1 - labels[:10]]
+    timid = np.eye(2)[labels] * 2
+    timid[:40] = np.eye(2)[1 - labels[:40]] * 0.01
+    outputs = {"0-1": sure, "0-255": timid}
+    found = find(lambda s: outputs[s.name], labels, [Scaling("0-255"), Scaling("0-1")])
+    assert found.scaling.name == "0-1"
+    assert found.best.loss > found.second.loss
 
 
 def test_a_network_that_only_guesses_is_said_to(tmp_path, caplog):

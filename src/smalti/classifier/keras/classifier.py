@@ -15,7 +15,6 @@ from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import SmaltiError, log
 from smalti.models.preprocessing import channel_statistics
-from smalti.wording import count, percent
 
 PICTURES_TO_CHOOSE = 1000
 """Validation pictures on which scalings are compared."""
@@ -182,15 +181,7 @@ def _find_scaling(
     flat = classifier.form.order == "flat"
     tried = candidates(mean, std, classifier.input_shape[2], flat)
     found = find(lambda scaling: classifier.compare(part, scaling), part.labels, tried)
-    log.info(
-        "%s: pixels scaled to %s, found out on %s validation pictures (%s right; next, %s: %s).",
-        classifier.file.name,
-        found.scaling,
-        count(found.n),
-        percent(found.accuracy),
-        found.runner_up,
-        percent(found.runner_up_accuracy),
-    )
+    log.info("%s: %s.", classifier.file.name, found.sentence())
     if found.doubtful:
         log.warning(
             "No scaling makes %s better than guessing on %s: other classes, their order, or pixels "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
 from smalti.errors import SmaltiError
-from smalti.metrics import accuracy, log_loss
+from smalti.metrics import accuracy, log_loss, wilson_interval
 from smalti.names import SCALES
+from smalti.wording import count, percent
 
 _CAFFE_MEANS = np.array([103.939, 116.779, 123.68], np.float32)
 _CHANCE = 2.0
@@ -72,33 +74,57 @@ def candidates(
 
 
 @dataclass(frozen=True)
-class Finding:
-    """The scaling that did best on ``n`` validation pictures, and the next best one."""
+class Trial:
+    """How a scaling did on validation pictures: accuracy, and loss in nats."""
 
     scaling: Scaling
     accuracy: float
+    loss: float
+
+    def __str__(self) -> str:
+        return f"{percent(self.accuracy)} right, loss {self.loss:.3g}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The scaling that did best on ``n`` validation pictures, and the next best one."""
+
+    best: Trial
+    second: Trial | None
     n: int
     n_classes: int
-    runner_up: Scaling | None
-    runner_up_accuracy: float
+
+    @property
+    def scaling(self) -> Scaling:
+        return self.best.scaling
 
     @property
     def doubtful(self) -> bool:
-        return self.accuracy < min(0.9, _CHANCE / self.n_classes)
+        """Whether even the best scaling is hardly better than guessing."""
+        return self.best.accuracy < min(0.9, _CHANCE / self.n_classes)
+
+    def sentence(self) -> str:
+        """Return what was found, and what the next best would have given."""
+        said = f"pixels scaled to {self.scaling}, found out on {count(self.n)} validation pictures"
+        if self.second is None:
+            return f"{said} ({self.best})"
+        return f"{said} ({self.best}; next, {self.second.scaling}: {self.second})"
 
 
 def find(
     logits: Callable[[Scaling], np.ndarray], labels: np.ndarray, tried: Sequence[Scaling]
 ) -> Finding:
-    """Return the scaling with the best accuracy, then the smallest loss, on validation pictures."""
-    ranked = []
-    for place, scaling in enumerate(tried):
+    """Return the scaling that a network was made for, judged on validation pictures.
+
+    Of those whose accuracy is within the 95 % interval of the best one's, the one with the
+    smallest loss: a network of ReLUs answers nearly the same on any multiple of its inputs, but
+    much too surely or too timidly on all but its own.
+    """
+    trials = []
+    for scaling in tried:
         outputs = logits(scaling)
-        ranked.append((-accuracy(outputs, labels), log_loss(outputs, labels), place))
-    n_classes = outputs.shape[1]
-    ranked.sort()
-    best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
-    return Finding(
-        tried[best[2]], -best[0], len(labels), n_classes,
-        tried[second[2]] if second else None, -second[0] if second else 0.0,
-    )  # fmt: skip
+        trials.append(Trial(scaling, accuracy(outputs, labels), log_loss(outputs, labels)))
+    low, _ = wilson_interval(max(trial.accuracy for trial in trials), len(labels))
+    ranked = sorted(trials, key=lambda t: (t.loss, 0) if t.accuracy >= low else (inf, -t.accuracy))
+    second = ranked[1] if len(ranked) > 1 else None
+    return Finding(ranked[0], second, len(labels), outputs.shape[1])

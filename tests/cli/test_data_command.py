@@ -49,7 +49,8 @@ def test_list_what_keras_left(
     path = tmp_path / "keras/datasets/mnist.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"?" * 10**6)
-    assert f"left by Keras: {path} (1.0 MB)" in smalti("data", "list").out
+    # A long path is wrapped in its column.
+    assert f"left by Keras: {path} (1.0 MB)" in " ".join(smalti("data", "list").out.split())
 
 
 def test_get(smalti: Callable) -> None:

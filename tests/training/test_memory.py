@@ -60,7 +60,7 @@ def test_memory_that_really_runs_out_names_a_batch_size_that_really_fits(
     large_pictures: Path, tmp_path: Path
 ) -> None:
     def train(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", LIMITED, "260", "train", *arguments]
+        command = [sys.executable, "-c", LIMITED, "600", "train", *arguments]
         # One arena: glibc reserves address space for each, which the limit would count.
         env = process_environment({"MALLOC_ARENA_MAX": "1"})
         return subprocess.run(

@@ -41,6 +41,10 @@ _WORTH_A_LOOK = 5_000_000
 """Pixel values a batch below which no common network fills a machine: no time is spent."""
 
 
+_ROOM_BESIDE_A_STEP = 48 * 2**20
+"""Bytes that validation and the storing of an epoch take beside a step; the state's own twice."""
+
+
 class OutOfMemory(MachineError):
     """Memory ran out; the hint names what would fit."""
 
@@ -208,7 +212,7 @@ def _failure(trainer: Trainer, image_shape: Shape, run: Run) -> OutOfMemory:
 
 
 def _fits(trainer: Trainer, image_shape: Shape, size: int) -> bool:
-    """Tell whether a whole step with ``size`` pictures fits.
+    """Tell whether a whole step with ``size`` pictures fits, and storing the epoch after it.
 
     Whatever it raises, memory is short already: not every library says so in words we know.
     """
@@ -219,6 +223,7 @@ def _fits(trainer: Trainer, image_shape: Shape, size: int) -> bool:
     height, width, channels = image_shape
     trainer.model.train()
     try:
+        room = _room_to_store(trainer)
         pictures = torch.zeros(size, channels, height, width, dtype=torch.uint8, device=device)
         labels = torch.zeros(size, dtype=torch.int64, device=device)
         # The very step of the training, its optimizer's moments included.
@@ -226,6 +231,14 @@ def _fits(trainer: Trainer, image_shape: Shape, size: int) -> bool:
     except (RuntimeError, MemoryError):
         fits = False
     else:
+        del room
         fits = True
     trainer.optimizer.zero_grad(set_to_none=True)
     return fits
+
+
+def _room_to_store(trainer: Trainer) -> torch.Tensor:
+    """Take as much of the computer's own memory as storing a state needs beside a step."""
+    weights = sum(parameter.nbytes for parameter in trainer.model.parameters())
+    copies = 2 * 4  # weights, average and two moments, each copied and then written
+    return torch.empty(_ROOM_BESIDE_A_STEP + copies * weights, dtype=torch.uint8)

@@ -99,6 +99,12 @@ class _Result:
         missing = self._aim - self._summary["mean"]
         return f"{aim}: {'met' if missing <= 0 else f'{wording.points(missing)} short'}"
 
+    @property
+    def views(self) -> str:
+        """Say where answers were averaged over views; empty where they were not."""
+        views = max((entry.get("views", 1) for entry in self._seeds), default=1)
+        return f"{views} views a picture" if self._valid and views > 1 else ""
+
     def time(self, seen: Machines) -> str:
         """Return how many seeds took how long on each machine, ``3 × 24 s (a)``."""
         if not self._valid:
@@ -107,7 +113,7 @@ class _Result:
         for entry in self._seeds:
             machine = machines.of_seed(entry, self._figures)
             date = str(entry.get("date", self._figures["date"]))
-            seconds.setdefault(seen.letter(machine, date), []).append(entry["seconds"])
+            seconds.setdefault(seen.letter(machine, date), []).append(machines.time_of_seed(entry))
         return ", ".join(
             f"{len(times)} × {wording.duration(mean(times))} ({letter})"
             for letter, times in seconds.items()
@@ -135,8 +141,8 @@ def _rows_of(section: str) -> Iterator[tuple[str, Row]]:
 
 def _short_line(row: Row, result: _Result, seen: Machines) -> tuple[str, ...]:
     return (
-        row.key, _system(row), row.claim or "–", result.accuracy, result.aim, result.time(seen),
-        _commands(row),
+        row.key, _system(row, result), row.claim or "–", result.accuracy, result.aim,
+        result.time(seen), _commands(row),
     )  # fmt: skip
 
 
@@ -145,8 +151,8 @@ def _full_line(name: str, row: Row, result: _Result, seen: Machines) -> tuple[st
     return (key, f"`{name}`", *others)
 
 
-def _system(row: Row) -> str:
-    notes = [row.note, f"taught by `{row.teacher}`" if row.teacher else ""]
+def _system(row: Row, result: _Result) -> str:
+    notes = [row.note, result.views, f"taught by `{row.teacher}`" if row.teacher else ""]
     return ", ".join([row.system, *filter(None, notes)])
 
 

@@ -38,7 +38,21 @@ def of_seed(entry: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     if entry.get("device_type", "cpu") != "cpu":
         return f"{entry['device']}, {entry['precision']}"
     threads = wording.plural(entry.get("threads", figures["machine"]["cores"]), "thread")
-    return f"{entry['device']}, {threads}, {entry['precision']}"
+    clock = " (its processor time)" if _has_processor_time(entry) else ""
+    return f"{entry['device']}, {threads}{clock}, {entry['precision']}"
+
+
+def time_of_seed(entry: Mapping[str, Any]) -> float:
+    """Return the seconds that a seed takes.
+
+    With a single thread this is the processor time, which other work on the machine does not
+    lengthen; otherwise the time that passed.
+    """
+    return float(entry["cpu_seconds"] if _has_processor_time(entry) else entry["seconds"])
+
+
+def _has_processor_time(entry: Mapping[str, Any]) -> bool:
+    return entry.get("threads") == 1 and "cpu_seconds" in entry
 
 
 def of_figures(figures: Mapping[str, Any]) -> str:

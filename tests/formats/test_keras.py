@@ -86,12 +86,18 @@ def test_sample_pictures_are_compared_too(run):
     assert api.export(run).pictures == keras.RANDOM_PICTURES + 4
 
 
-def test_averaged_views_are_left_out_and_said(run, caplog):
-    run.write_classifier({**run.classifier(), "views": 2})
-    done = api.export(run)
-    assert "averages 2 views" in done.notes[0]
-    assert "averages 2 views" in caplog.text
-    assert done.largest_difference < 1e-5
+@pytest.mark.parametrize("views", [2, 3, 6])
+@pytest.mark.parametrize("file_format", names.FORMATS)
+def test_averaged_views_are_in_the_file(run, file_format, views):
+    images, _ = shapes(20, channels=3)
+    single = api.load(run).predict_proba(images)
+    run.write_classifier({**run.classifier(), "views": views})
+    done = api.export(run, file_format)
+    assert f"averages {views} views" in done.notes[0]
+    answers = open_file(done).predict_proba(images)
+    np.testing.assert_allclose(answers, api.load(run).predict_proba(images), atol=1e-5)
+    assert np.abs(answers - single).max() > 1e-4
+    assert open_file(done).class_names == tuple(run.classifier()["class_names"])
 
 
 def test_another_preprocessing_is_refused(run):

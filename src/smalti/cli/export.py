@@ -37,6 +37,8 @@ def command(run: str, file_format: str | None, to: str | None) -> None:
     )
     click.echo(f"parity {parity_sentence(done)}")
     click.echo(f"input  N×{shape}, 0–255; output: probabilities of {done.classes} classes")
+    for note in done.notes:
+        click.echo(f"note   {note}")
     click.echo(f"next   smalti predict {shlex.quote(str(done.path))} PICTURE")
 
 

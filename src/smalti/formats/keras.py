@@ -16,13 +16,14 @@ from smalti import device
 from smalti.classifier.keras.names_inside import layer_name
 from smalti.classifier.keras.process import KerasProcess, require_extra, shared
 from smalti.data.pictures import PictureError, read_picture
-from smalti.errors import SmaltiError, log
+from smalti.errors import SmaltiError
 from smalti.files import machine_errors, write_bytes
 from smalti.formats.network import Layer, translate
 from smalti.metrics import softmax
 from smalti.models.building import build
 from smalti.models.inference import Network, load_weights
 from smalti.models.preprocessing import Normalize
+from smalti.models.views import views_of
 from smalti.recipes import from_dict
 from smalti.runs import Run
 from smalti.version import __version__
@@ -135,9 +136,7 @@ def _write(
     shape = tuple(description["input_shape"])
     names = description["class_names"]
     before = [_normalisation(description["preprocessing"])]
-    inner = translate(network, shape, _NORMALISATION)
-    last = Layer(layer_name(names), "Activation", {"activation": "softmax"}, (inner[-1].name,))
-    layers = [*before, *inner, last]
+    layers = [*before, *translate(network, shape, _NORMALISATION)]
     content = {
         "path": str(draft),
         "name": re.sub(r"[^A-Za-z0-9_.-]", "-", f"smalti-{name}"),
@@ -153,6 +152,8 @@ def _write(
             }
             for layer in layers
         ],
+        "views": _views(description, shape),
+        "last": layer_name(names),
         "metadata": {
             "smalti": __version__,
             "class_names": names,
@@ -163,6 +164,15 @@ def _write(
     arrays = [array for layer in layers for array in layer.weights]
     about, _ = process.call(f"{_WRITER}:write", content, arrays)
     return str(about["keras"])
+
+
+def _views(description: dict[str, Any], shape: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Return the weight of each view, and which rows and columns of the picture it shows."""
+    seen = []
+    for view in views_of(description.get("views", 1)):
+        rows, columns = view.pixels(*shape[:2])
+        seen.append({"weight": view.weight, "rows": rows.tolist(), "columns": columns.tolist()})
+    return seen
 
 
 def _normalisation(preprocessing: dict[str, Any]) -> Layer:
@@ -197,8 +207,8 @@ def _expected(network: nn.Module, description: dict[str, Any], pictures: np.ndar
     scaling = description["preprocessing"]
     hardware = device.choose("cpu", "float32")
     normalize = Normalize(scaling["mean"], scaling["std"])
-    one_view = Network(network, normalize, hardware)
-    return softmax(one_view.logits(pictures.__getitem__, len(pictures)))
+    judged = Network(network, normalize, hardware, description.get("views", 1))
+    return softmax(judged.logits(pictures.__getitem__, len(pictures)))
 
 
 def _found(process: KerasProcess, draft: Path, pictures: np.ndarray) -> np.ndarray:
@@ -211,12 +221,10 @@ def _notes(description: dict[str, Any]) -> tuple[str, ...]:
     views = int(description.get("views", 1))
     if views == 1:
         return ()
-    note = (
-        f"This run averages {plural(views, 'view')} of a picture for an answer; the file holds the "
-        "network for one view, so its answers differ from smalti's."
+    return (
+        f"The file averages {plural(views, 'view')} of a picture for an answer, as the run does: "
+        f"an answer costs {views} times the arithmetic.",
     )
-    log.warning(note)
-    return (note,)
 
 
 def format_of(target: str | Path | None, file_format: str | None) -> str:

@@ -16,9 +16,11 @@ from smalti.errors import SmaltiError
 def write(
     content: dict[str, Any], arrays: list[np.ndarray]
 ) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Build the model from ``layers``, save it at ``path`` and put ``metadata`` inside.
+    """Build the model, save it at ``path`` and put ``metadata`` inside.
 
-    ``arrays`` are the weights of all layers, one after another. Returns Keras's version.
+    The network is ``layers``, with ``arrays`` as their weights, one after another; ``views`` are
+    the views of a picture whose logits are averaged, ``last`` is the softmax. Returns Keras's
+    version.
     """
     import keras
 
@@ -45,6 +47,48 @@ def answer(
 def _build(content: dict[str, Any], arrays: Any) -> Any:
     import keras
 
+    network = _network(content, arrays)
+    last = keras.layers.Activation("softmax", name=content["last"])
+    if len(content["views"]) == 1:
+        return keras.Model(network.input, last(network.output), name=content["name"])
+    start = keras.Input(shape=tuple(content["input_shape"]), name=content["input"])
+    answers = [
+        keras.layers.Rescaling(view["weight"], name=f"weight{number}")(
+            network(_seen(start, view, number))
+        )
+        for number, view in enumerate(content["views"], 1)
+    ]
+    mean = keras.layers.Add(name="mean")(answers)
+    return keras.Model(start, last(mean), name=content["name"])
+
+
+def _seen(pictures: Any, view: dict[str, Any], number: int) -> Any:
+    """Return the view of pictures N×H×W×C: rows and columns picked by matrices of 0 and 1.
+
+    Products with fixed matrices, because plain layers can move an axis and multiply along the
+    last one, and every version of Keras loads them without any code.
+    """
+    pictures = _picked(pictures, view["columns"], (1, 3, 2), (1, 3, 2), f"view{number}_columns")
+    return _picked(pictures, view["rows"], (2, 3, 1), (3, 1, 2), f"view{number}_rows")
+
+
+def _picked(
+    pictures: Any, places: list[int], there: tuple[int, ...], back: tuple[int, ...], name: str
+) -> Any:
+    import keras
+
+    if places == list(range(len(places))):
+        return pictures
+    pick = keras.layers.Dense(len(places), use_bias=False, trainable=False, name=name)
+    picked = pick(keras.layers.Permute(there, name=f"{name}_last")(pictures))
+    pick.set_weights([np.eye(len(places), dtype=np.float32)[:, places]])
+    return keras.layers.Permute(back, name=f"{name}_back")(picked)
+
+
+def _network(content: dict[str, Any], arrays: Any) -> Any:
+    """Return the model that gives the logits of one view."""
+    import keras
+
     start = keras.Input(shape=tuple(content["input_shape"]), name=content["input"])
     made = {content["input"]: start}
     for layer in content["layers"]:
@@ -56,7 +100,7 @@ def _build(content: dict[str, Any], arrays: Any) -> Any:
         made[layer["name"]] = step(inputs[0] if len(inputs) == 1 else inputs)
         if layer["weights"]:
             step.set_weights([next(arrays) for _ in range(layer["weights"])])
-    return keras.Model(start, made[content["layers"][-1]["name"]], name=content["name"])
+    return keras.Model(start, made[content["layers"][-1]["name"]], name="network")
 
 
 def _put_inside(path: Path, metadata: dict[str, Any]) -> None:

@@ -12,7 +12,9 @@ from smalti.device import Hardware
 from smalti.models.preprocessing import Normalize
 from smalti.models.views import averaged
 
-BATCH = 500
+LARGEST_BATCH = 500
+_PIXELS_A_BATCH = 2**20
+"""Of every channel; 500 pictures of 224 pixels would fill gigabytes with their feature maps."""
 
 Pictures = Callable[[slice], np.ndarray]
 """From a slice of positions to uint8 pictures n×H×W×C; only a batch is in memory at a time."""
@@ -43,11 +45,17 @@ class Network:
     def logits(self, pictures: Pictures, count: int) -> np.ndarray:
         """Return float32 logits ``count``×K, in order, in the precision of the hardware."""
         batches = []
-        for start in range(0, count, BATCH):
-            batch = torch.from_numpy(pictures(slice(start, start + BATCH)))
+        size = judging_batch(*pictures(slice(0, 1)).shape[1:3]) if count else 1
+        for start in range(0, count, size):
+            batch = torch.from_numpy(pictures(slice(start, start + size)))
             placed = batch.to(self._hardware.torch_device()).permute(0, 3, 1, 2)
             batches.append(self(placed).cpu().numpy())
         return np.concatenate(batches) if batches else np.zeros((0, 0), np.float32)
+
+
+def judging_batch(height: int, width: int) -> int:
+    """Return how many pictures are judged at once, fewer of large ones so that memory is flat."""
+    return max(1, min(LARGEST_BATCH, _PIXELS_A_BATCH // (height * width)))
 
 
 def load_weights(model: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:

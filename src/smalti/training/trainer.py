@@ -14,6 +14,7 @@ from smalti.data.dataset import Dataset
 from smalti.device import Hardware
 from smalti.errors import SmaltiError
 from smalti.models.building import build
+from smalti.models.inference import judging_batch
 from smalti.models.preprocessing import Normalize, channel_statistics
 from smalti.recipes import Recipe
 from smalti.training import randomness
@@ -27,8 +28,6 @@ from smalti.training.teaching import Teacher
 
 LOOK_EVERY = 100
 """Steps between two looks whether the loss is still a number; each waits for a GPU to catch up."""
-
-VALIDATION_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ class Trainer:
         self._objective = Objective(recipe.training, teacher)
         self._train = PlacedPart(train, device)
         self._validation = _placed(dataset, "validation", device)
+        self._judging_batch = judging_batch(*dataset.image_shape[:2])
         self.batch_size = min(recipe.training.batch_size, len(train))
         if self.batch_size == 1 and recipe.model.batch_norm:
             raise SmaltiError(
@@ -153,7 +153,7 @@ class Trainer:
             self.average.take_buffers()
         model = self.scored_model.eval()
         totals = _Totals(self.hardware.torch_device())
-        for pictures, labels in self._validation.in_order(VALIDATION_BATCH):
+        for pictures, labels in self._validation.in_order(self._judging_batch):
             logits = self._forward(model, pictures)
             totals.add(logits, labels, functional.cross_entropy(logits, labels))
         return totals.score()

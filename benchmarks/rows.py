@@ -246,7 +246,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
             options="--set model.activation=tanh",
         ),
         "fashion-mnist-cnn": Row(
-            "E3", "Fashion-MNIST, CNN", "fashion-mnist", "cnn", 12,
+            "E3", "Fashion-MNIST, CNN", "fashion-mnist", "cnn", 20,
             claim="> 90 %", aim=0.94, headline=True,
         ),
         "fashion-mnist-cnn-classic": Row(

@@ -60,7 +60,7 @@ def test_guessing_after_a_leap_of_the_loss_is_a_rate_too_high() -> None:
     loss = [9.0, 4.4, 2.6, 2.4, *FLAT[:8]]
     [found] = judge(course_of(recipe, train_accuracy=GUESSING, train_loss=loss))
     assert found.cause == "The learning rate is too high"
-    assert str(found.remedies[0]) == "--learning-rate 0.1"
+    assert str(found.remedies[0]) == "--learning-rate 0.01"
 
 
 def test_guessing_with_a_loss_that_crawls_is_a_rate_too_low() -> None:

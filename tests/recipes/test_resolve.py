@@ -7,6 +7,7 @@ import pytest
 from smalti import names
 from smalti.errors import SmaltiError
 from smalti.recipes import Recipe, resolve, to_dict, with_options
+from smalti.recipes.customary import CUSTOMARY
 from smalti.recipes.doubts import doubts, require_validation
 from smalti.recipes.resolve import DEFAULT, fit_to_pictures
 
@@ -164,3 +165,26 @@ def test_what_needs_validation_is_refused_without():
         with pytest.raises(SmaltiError, match="--validation 0"):
             require_validation(recipe)
     require_validation(Recipe())
+
+
+@pytest.mark.parametrize("optimizer", names.OPTIMIZERS)
+@pytest.mark.parametrize("recipe", names.RECIPES)
+def test_another_optimizer_takes_its_own_rate_and_decay(recipe, optimizer):
+    own = resolve(recipe, "cifar10", {}).optimizer
+    if optimizer == own.name:
+        return
+    changed = resolve(recipe, "cifar10", {"optimizer.name": optimizer}).optimizer
+    customary = CUSTOMARY[optimizer]
+    assert changed.learning_rate == customary["optimizer.learning_rate"]
+    assert changed.weight_decay == customary.get("optimizer.weight_decay", 0.0)
+
+
+def test_a_rate_that_is_given_wins_over_the_optimizer_s_own():
+    options = {"optimizer.name": "sgd", "optimizer.learning_rate": 0.1}
+    optimizer = resolve("cnn", "cifar10", options).optimizer
+    assert (optimizer.learning_rate, optimizer.momentum) == (0.1, 0.9)
+
+
+def test_an_unknown_optimizer_is_refused_with_the_nearest():
+    with pytest.raises(SmaltiError, match="Did you mean 'muon'"):
+        resolve("cnn", "cifar10", {"optimizer.name": "moun"})

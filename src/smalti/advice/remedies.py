@@ -22,15 +22,16 @@ USUAL_RATES: Mapping[str, tuple[float, float]] = {
     "adamw": (3e-4, 1e-2),
     "radam": (3e-4, 1e-2),
     "sgd": (1e-2, 0.5),
+    "muon": (3e-4, 1e-2),
 }
 """Learning rates that small networks with batches of 32 to 256 usually bear, by optimizer."""
 
 _DECAYS: Mapping[str, tuple[float, ...]] = {
     # Decoupled decay is multiplied by the rate, an L2 penalty is not: other sizes do the same.
     "adamw": (0.01, 0.05),
-    "muon": (0.01, 0.05),
+    "radam": (0.01, 0.05),
+    "muon": (0.5, 1.0),
     "adam": (1e-4, 5e-4),
-    "radam": (1e-4, 5e-4),
     "sgd": (5e-4, 1e-3),
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from smalti import names
 from smalti.errors import SmaltiError, log
 from smalti.files import read_json
+from smalti.recipes.customary import CUSTOMARY
 from smalti.recipes.fields import ModelConfig, Recipe
 from smalti.recipes.options import from_dict, with_options
 
@@ -25,7 +26,8 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
 
     ``data`` is the data set's name (values differ by set); a file's values are taken as written.
     Without a recipe the model's own is meant, which has the model's name. A named recipe with
-    another model keeps its plan and takes the network of the model's own recipe.
+    another model keeps its plan and takes the network of the model's own recipe; with another
+    optimizer it takes that one's customary rate and decay.
     """
     if recipe is None:
         recipe = names.MODELS[str(options.get("model.name", DEFAULT))].name
@@ -38,6 +40,9 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
         values = _without("model", values) | _only("model", _named(model, data))
+    optimizer = str(options.get("optimizer.name", values.get("optimizer.name", "adamw")))
+    if optimizer != values.get("optimizer.name", "adamw"):
+        values = _without("optimizer", values) | CUSTOMARY[names.OPTIMIZERS[optimizer].name]
     policy = options.get("augmentation.policy", values.get("augmentation.policy", "none"))
     if policy == "none":
         values = _without("augmentation", values)

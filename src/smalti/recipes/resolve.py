@@ -10,7 +10,7 @@ from typing import Any
 from smalti import names
 from smalti.errors import SmaltiError, log
 from smalti.files import read_json
-from smalti.recipes.customary import CUSTOMARY
+from smalti.recipes.customary import optimized_by
 from smalti.recipes.fields import ModelConfig, Recipe
 from smalti.recipes.options import from_dict, with_options
 
@@ -42,7 +42,7 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         values = _without("model", values) | _only("model", _named(model, data))
     optimizer = str(options.get("optimizer.name", values.get("optimizer.name", "adamw")))
     if optimizer != values.get("optimizer.name", "adamw"):
-        values = _without("optimizer", values) | CUSTOMARY[names.OPTIMIZERS[optimizer].name]
+        values = _without("optimizer", values) | optimized_by(names.OPTIMIZERS[optimizer].name)
     policy = options.get("augmentation.policy", values.get("augmentation.policy", "none"))
     if policy == "none":
         values = _without("augmentation", values)

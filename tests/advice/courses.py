@@ -24,7 +24,9 @@ def course_of(recipe: Recipe | None = None, seconds: float = 10.0, **changes: An
     """Return a course; columns by name, the rest of :func:`read_course` too.
 
     Ten classes, 10,000 training and 1,000 validation pictures; as long as the shortest column.
+    Validation accuracy goes as training accuracy does unless it is given.
     """
+    changes.setdefault("val_accuracy", changes.get("train_accuracy", UP))
     columns = {
         name: changes.pop(name, usual)
         for name, usual in {

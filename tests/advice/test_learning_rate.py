@@ -114,3 +114,18 @@ def test_two_epochs_of_few_steps_are_no_verdict() -> None:
     two = {"train_accuracy": GUESSING[:2], "train_loss": FLAT[:2]}
     assert judge(course_of(**two, n_train=100)) == []
     assert UP[0] < 0.5
+
+
+def test_three_times_guessing_among_a_hundred_classes_is_learning() -> None:
+    columns = {
+        "train_accuracy": [0.045, 0.088], "val_accuracy": [0.118, 0.196],
+        "train_loss": [4.22, 3.93], "val_loss": [3.9, 3.5],
+    }  # fmt: skip
+    assert judge(course_of(n_classes=100, **columns)) == []
+
+
+def test_a_loss_that_a_teacher_adds_to_is_not_measured_by_guessing() -> None:
+    columns = {"train_loss": [9.2, 6.1, 4.9], "train_accuracy": [0.2, 0.35, 0.45]}
+    taught = recipe_of(training__teacher="runs/teacher")
+    assert learning_rate.came_apart(course_of(taught, **columns)) is None
+    assert learning_rate.came_apart(course_of(**columns)) is not None

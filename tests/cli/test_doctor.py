@@ -71,7 +71,7 @@ def test_threads_that_idle_are_shown(checks: Callable, monkeypatch: pytest.Monke
 def test_a_healthy_run_is_ok(checks: Callable, smalti: Callable, finished: Path) -> None:
     found = checks(finished)
     assert {row["state"] for row in found.values()} == {"ok"}
-    assert set(found) == {"training", "curves", "pictures"}
+    assert set(found) == {"training", "files", "curves", "pictures"}
     assert "everything is ok" in smalti("doctor", finished).out
 
 
@@ -94,6 +94,17 @@ def test_an_unfinished_run_says_how_to_continue(checks: Callable, run_folder: Pa
     training = checks(run_folder)["training"]
     assert training["state"] == "attention"
     assert training["repair"] == f"smalti train --resume {run_folder}"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "classifier.json"])
+def test_a_run_whose_classifier_cannot_be_used_is_not_ok(
+    checks: Callable, run_folder: Path, name: str
+) -> None:
+    (run_folder / name).unlink()
+    files = checks(run_folder)["files"]
+    assert files["state"] == "attention"
+    assert name in files["sentence"]
+    assert f"smalti train --resume {run_folder}" in files["repair"]
 
 
 def test_a_damaged_run_is_one_sentence(smalti: Callable, run_folder: Path) -> None:

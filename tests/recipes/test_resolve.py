@@ -144,6 +144,7 @@ def test_small_pictures_get_same_padding_and_it_is_said(caplog):
         ({"training.label_smoothing": 0.5}, "hides"),
         ({"schedule.warmup": 9}, "cut to half"),
         ({"augmentation.horizontal_flip": True}, "mirrored 2"),
+        ({"prediction.views": 6}, "mirror images"),
         ({"data.validation": 0.6}, "more pictures"),
     ],
 )
@@ -188,3 +189,13 @@ def test_a_rate_that_is_given_wins_over_the_optimizer_s_own():
 def test_an_unknown_optimizer_is_refused_with_the_nearest():
     with pytest.raises(SmaltiError, match="Did you mean 'muon'"):
         resolve("cnn", "cifar10", {"optimizer.name": "moun"})
+
+
+def test_a_recipe_file_with_another_optimizer_takes_that_one_s_rate(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(to_dict(resolve("cnn", "cifar10", {}))))
+    changed = resolve(str(path), "", {"optimizer.name": "adam", "training.epochs": 3})
+    assert changed.optimizer.weight_decay == 0.0
+    assert changed.optimizer.momentum == 0.9
+    assert changed.training.epochs == 3
+    assert resolve(str(path), "", {}).optimizer.weight_decay == 0.5

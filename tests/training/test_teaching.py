@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,7 @@ import torch
 
 from smalti import api
 from smalti.errors import SmaltiError
+from smalti.runs import Run
 from smalti.training.progress import Listener
 from smalti.training.teaching import distillation_loss
 from tests.datasets import tiny_dataset
@@ -91,3 +93,40 @@ def test_a_teacher_that_may_have_seen_the_validation_pictures_is_told(
 def test_a_teacher_that_is_not_there_is_one_sentence(dataset, tmp_path):
     with pytest.raises(SmaltiError, match="nowhere"):
         trained(dataset, tmp_path, **{"training.teacher": "nowhere"})
+
+
+def copied(teacher, tmp_path):
+    folder = tmp_path / "teacher"
+    shutil.copytree(teacher.path, folder)
+    return Run(folder)
+
+
+def refused(dataset, teacher, tmp_path, words):
+    with pytest.raises(SmaltiError, match=words):
+        trained(dataset, tmp_path / "student", **taught_by(teacher))
+    assert not (tmp_path / "student").exists()
+
+
+def test_a_teacher_that_has_not_finished_is_refused(dataset, teacher, tmp_path):
+    run = copied(teacher, tmp_path)
+    run.write_environment({**run.environment(), "finished": ""})
+    refused(dataset, run, tmp_path, "has not finished")
+
+
+def test_a_teacher_whose_weights_do_not_fit_is_refused(dataset, teacher, tmp_path):
+    run = copied(teacher, tmp_path)
+    description = run.classifier()
+    run.write_classifier({**description, "model": {**description["model"], "hidden": [7]}})
+    refused(dataset, run, tmp_path, "does not fit")
+
+
+def test_a_teacher_that_is_no_network_of_our_own_is_refused(dataset, teacher, tmp_path):
+    run = copied(teacher, tmp_path)
+    run.write_classifier({**run.classifier(), "kind": "keras"})
+    refused(dataset, run, tmp_path, "not a network of smalti's own but keras")
+
+
+def test_a_teacher_that_is_gone_is_called_the_teacher(dataset, tmp_path):
+    gone = {"training.teacher": str(tmp_path / "gone")}
+    with pytest.raises(SmaltiError, match=r"The teacher cannot be read\. .*gone"):
+        trained(dataset, tmp_path / "student", **gone)

@@ -50,27 +50,28 @@ def came_apart(course: Course) -> Finding | None:
 
 def fell_back(course: Course) -> Finding | None:
     """Notice a network that had begun to learn and answers by guessing now."""
-    before, last = course.train_accuracy[:-2], course.train_accuracy[-2:]
+    accuracy = _accuracy(course)
+    before, last = accuracy[:-2], accuracy[-2:]
     if not before:
         return None
     best, now = max(before), max(last)
     if now > _little(course) or best <= _little(course):
         return None
-    at = course.epochs[course.train_accuracy.index(best)]
+    at = course.epochs[accuracy.index(best)]
     return _too_high(
         course,
-        f"training accuracy was {percent(best)} in epoch {at} and fell back to {percent(now)}, "
+        f"accuracy was {percent(best)} in epoch {at} and fell back to {percent(now)}, "
         f"which is guessing ({percent(course.guessing)})",
     )
 
 
 def guessing(course: Course) -> Finding | None:
     """Notice a training that never left guessing; how the loss moved says why."""
-    best = max(course.train_accuracy)
+    best = max(_accuracy(course))
     if best > _little(course) or course.guessing >= 0.99:
         return None
     evidence = (
-        f"training accuracy never passed {percent(best)}, and always answering the most frequent "
+        f"accuracy never passed {percent(best)}, and always answering the most frequent "
         f"class gives {percent(course.guessing)}"
     )
     if rate_is(course.recipe) == "high":
@@ -140,11 +141,24 @@ def _look_at_labels(course: Course) -> str:
 
 
 def _little(course: Course) -> float:
-    return course.guessing + _ABOVE_GUESSING * (1 - course.guessing)
+    above = _ABOVE_GUESSING * (1 - course.guessing)
+    # Of a hundred classes, three times guessing is far from nothing.
+    return course.guessing + min(above, 2 * course.guessing)
+
+
+def _accuracy(course: Course) -> tuple[float, ...]:
+    """Return the better of both accuracies: mixing and dropout hide what training has learned."""
+    pairs = zip(course.train_accuracy, course.val_accuracy, strict=True)
+    return tuple(max(train, val) if math.isfinite(val) else train for train, val in pairs)
 
 
 def _grew(course: Course) -> bool:
-    """Tell whether the loss once stood far above that of guessing, which small steps never do."""
+    """Tell whether the loss once stood far above that of guessing, which small steps never do.
+
+    Not with a teacher, whose part of the loss has no such measure.
+    """
+    if course.recipe.training.teacher:
+        return False
     end = max(math.log(course.n_classes), course.train_loss[-1])
     return max(course.train_loss) > _GREW * end
 

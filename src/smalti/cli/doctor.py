@@ -17,6 +17,7 @@ from smalti.version import __version__
 
 if TYPE_CHECKING:
     from smalti.advice.finding import Check, Finding
+    from smalti.runs import Run
 
 CORE = ("torch", "numpy", "pillow", "safetensors", "scikit-learn", "matplotlib", "click")
 
@@ -92,6 +93,7 @@ def examine_run(path: str) -> dict[str, Any]:
     epochs = int(facts.config.section("training").number("epochs") or 0)
     curves = diagnose(facts)
     checks = [_ended(bool(facts.environment.text("finished")), facts.resume_command)]
+    checks += _files(facts.run) if facts.history else []
     checks += [_check("curves", finding) for finding in curves]
     if survey_of(facts):
         found = pictures_of(facts)
@@ -153,6 +155,18 @@ def _ended(finished: bool, resume: str) -> Check:
     if finished:
         return Check("training", True, "has ended")
     return Check("training", False, "Training has not ended.", resume)
+
+
+def _files(run: Run) -> list[Check]:
+    """Try what every use of a run begins with: its files are whole and belong together."""
+    from smalti.advice.finding import Check
+    from smalti.classifier.loading import load_run
+
+    try:
+        load_run(run)
+    except SmaltiError as error:
+        return [Check("files", False, error.problem, error.hint)]
+    return [Check("files", True, "are whole and belong together")]
 
 
 def _check(name: str, finding: Finding | None, seen: str = "") -> Check:

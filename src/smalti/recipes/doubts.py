@@ -33,6 +33,11 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
     if recipe.schedule.warmup > max(1, training.epochs / 2):
         yield "schedule.warmup is longer than half the training; it is cut to half."
     yield from _doubts_about_augmentation(recipe.augmentation, data)
+    if recipe.prediction.views in (2, 6) and data in _DIGITS:
+        yield (
+            f"prediction.views={recipe.prediction.views} averages mirror images in; a mirrored 2 "
+            f"is no 2 ({data}). Without mirror images: prediction.views=3."
+        )
     if recipe.data.validation and 0 < recipe.data.validation < 1:
         kept = recipe.data.validation
         if kept > 0.5:

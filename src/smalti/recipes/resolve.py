@@ -11,7 +11,7 @@ from smalti import names
 from smalti.errors import SmaltiError, log
 from smalti.files import read_json
 from smalti.recipes.customary import optimized_by
-from smalti.recipes.fields import ModelConfig, Recipe
+from smalti.recipes.fields import ModelConfig, OptimizerConfig, Recipe
 from smalti.recipes.options import from_dict, with_options
 
 DEFAULT = "cnn"
@@ -35,7 +35,7 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         return with_options(recipe, options)
     if _is_file(recipe):
         path = Path(recipe) / "config.json" if Path(recipe).is_dir() else Path(recipe)
-        return with_options(from_dict(read_json(path), str(path)), options)
+        return _from_file(from_dict(read_json(path), str(path)), options)
     values = _named(str(recipe), data)
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
@@ -48,6 +48,15 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         values = _without("augmentation", values)
     values = _heard_by_policy(str(policy), values)
     return with_options(Recipe(name=str(recipe)), {**values, **options})
+
+
+def _from_file(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+    """Return a recipe as it was written; another optimizer brings its own rate and decay."""
+    optimizer = options.get("optimizer.name", recipe.optimizer.name)
+    if optimizer != recipe.optimizer.name:
+        usual = optimized_by(names.OPTIMIZERS[str(optimizer)].name)
+        recipe = with_options(replace(recipe, optimizer=OptimizerConfig()), usual)
+    return with_options(recipe, options)
 
 
 def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe:

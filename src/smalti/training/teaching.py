@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from smalti.data.dataset import Dataset
@@ -25,14 +27,10 @@ class Teacher:
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, hardware: Hardware) -> None:
-        run = Run(recipe.training.teacher)
-        description = run.classifier()
+        run, description = _opened(recipe.training.teacher)
         _require_fit(run, description, dataset)
         _warn_of_seen_validation(run, recipe, dataset)
-        config = from_dict({"model": description["model"]}, str(run.classifier_file)).model
-        model = build(config, dataset.image_shape, dataset.n_classes)
-        weights, _ = run.read_model()
-        load_weights(model, weights)
+        model = _network(run, description)
         scaling = description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
         self._network = Network(model, normalize, hardware)
@@ -55,6 +53,43 @@ def distillation_loss(
     teacher = functional.log_softmax(answers / temperature, dim=1)
     divergence = functional.kl_div(student, teacher, reduction="batchmean", log_target=True)
     return divergence * temperature**2
+
+
+def _opened(path: str) -> tuple[Run, dict[str, Any]]:
+    """Return a run and its description; one that cannot teach is one clear sentence."""
+    try:
+        run = Run(path)
+        description = run.classifier()
+        finished = run.environment().get("finished")
+    except SmaltiError as error:
+        raise SmaltiError(f"The teacher cannot be read. {error.problem}", error.hint) from error
+    if description["kind"] != "native":
+        raise SmaltiError(
+            f"The teacher {path} is not a network of smalti's own but {description['kind']}.",
+            "A teacher is a run that smalti trained.",
+        )
+    if not finished:
+        raise SmaltiError(
+            f"The teacher {path} has not finished: it would teach other things later.",
+            f"Finish it first: {run.repair}",
+        )
+    return run, description
+
+
+def _network(run: Run, description: dict[str, Any]) -> nn.Module:
+    height, width, channels = description["input_shape"]
+    try:
+        config = from_dict({"model": description["model"]}, str(run.classifier_file)).model
+        model = build(config, (height, width, channels), len(description["class_names"]))
+        weights, _ = run.read_model()
+        load_weights(model, weights)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise SmaltiError(
+            f"The teacher's {run.classifier_file} does not fit {run.model_file}: one of them was "
+            "changed.",
+            f"Write both again with: {run.repair}",
+        ) from error
+    return model
 
 
 def _require_fit(run: Run, description: dict, dataset: Dataset) -> None:

@@ -146,11 +146,14 @@ class Trainer:
 
     @torch.inference_mode()
     def validate(self) -> Score | None:
-        """Return the score of the validation part, or None where there is none."""
-        if self._validation is None:
-            return None
+        """Return the score of the validation part, or None where there is none.
+
+        The averaged weights take the running statistics here, in either case: they are kept.
+        """
         if self.average is not None:
             self.average.take_buffers()
+        if self._validation is None:
+            return None
         model = self.scored_model.eval()
         totals = _Totals(self.hardware.torch_device())
         for pictures, labels in self._validation.in_order(self._judging_batch):

@@ -96,6 +96,24 @@ def test_an_hdf5_bomb(tmp_path):
     assert "is an archive bomb" in refusal(path)
 
 
+@pytest.mark.parametrize("listed", ["layer_names", "weight_names"])
+def test_one_array_listed_often_is_not_copied_often(tmp_path, listed):
+    path, _ = dense_h5(tmp_path / "often.h5", 3)
+    with h5py.File(path, "a") as file:
+        weights = file["model_weights"]
+        group = weights if listed == "layer_names" else weights[weights.attrs["layer_names"][-1]]
+        group.attrs[listed] = np.repeat(group.attrs[listed][-1:], 1000)
+    assert f"its {listed} repeat themselves" in refusal(path)
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    model, weights = sequential(dense_layers(3)), dense_weights(144, 3)
+    nothing = {
+        name: [np.full_like(array, np.nan) for array in arrays] for name, arrays in weights.items()
+    }
+    assert "is no number" in refusal(write_h5(tmp_path / "nan.h5", model, nothing))
+
+
 @pytest.mark.parametrize("suffix", ["h5", "keras"])
 def test_a_lambda_layer(tmp_path, suffix):
     mark = tmp_path / "ran"

@@ -74,6 +74,18 @@ def test_out_makes_a_folder_that_the_other_commands_take(smalti, exported, pictu
     assert "not a network of smalti's own" in outcome.err
 
 
+def test_a_folder_of_other_data_is_not_mixed_up(smalti, exported, npz):
+    _, file = exported
+    assert smalti("evaluate", file, "--data", "digits", "--out", "theirs").code == 0
+    stored = Path("theirs/metrics.json").read_bytes()
+    scaled = ["--data", "digits", "--scale", "0-1"]
+    other = ["--data", npz(side=8, channels=1), "--fit"]
+    for options in (scaled, [*scaled, "--again"], [*other, "--again"]):
+        outcome = smalti("evaluate", file, *options, "--out", "theirs")
+        assert outcome.code == 2, outcome.said
+        assert Path("theirs/metrics.json").read_bytes() == stored
+
+
 def test_nothing_that_is_there_is_overwritten(smalti, exported, run_folder):
     _, file = exported
     for folder, said in ((run_folder, "is the run of something else"), (".", "is not empty")):

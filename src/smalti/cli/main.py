@@ -105,9 +105,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
         )
     except SmaltiError as error:
-        click.echo(f"error: {error.problem}", err=True)
+        click.echo(f"error: {_printable(error.problem)}", err=True)
         if error.hint:
-            click.echo(f"       {error.hint}", err=True)
+            click.echo(f"       {_printable(error.hint)}", err=True)
         return error.exit_code
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
@@ -125,6 +125,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: {_machine_failure(error)}", err=True)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _printable(text: str) -> str:
+    """Return a text without control characters: a name in somebody's file could hold some."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
 
 
 def _machine_failure(error: OSError | MemoryError) -> str:

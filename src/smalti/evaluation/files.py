@@ -29,13 +29,14 @@ def evaluate(path: Path, open_classifier: Opening, out: Path | None, again: bool
     Without it nothing is written.
     """
     kept = None if out is None else _earlier(out, path)
-    if kept is not None and not again:
-        stored = stored_evaluation(kept)
-        if stored is not None:
-            return stored
     classifier, dataset = open_classifier()
     assert isinstance(classifier, KerasClassifier)
     dataset.part("test")  # before a folder is made
+    if kept is not None:
+        _require_same(kept, classifier, dataset)
+        stored = None if again else stored_evaluation(kept)
+        if stored is not None:
+            return stored
     if out is None:
         return evaluate_classifier(classifier, dataset, path)
     run = kept or _begin(out, path, classifier, dataset)
@@ -56,6 +57,20 @@ def _earlier(out: Path, path: Path) -> Run | None:
     return run
 
 
+def _require_same(kept: Run, classifier: KerasClassifier, dataset: Dataset) -> None:
+    """Refuse other data, another division or another scaling than the folder is of."""
+    data = kept.environment().get("data", {})
+    was = (data.get("fingerprint"), data.get("split"))
+    scale = kept.classifier()["preprocessing"].get("scale")
+    if was != (dataset.fingerprint, dataset.split) or scale != classifier.scaling.name:
+        raise SmaltiError(
+            f"{kept.path} holds this file's results on {data.get('name')} ({data.get('split')}), "
+            f"with pixels scaled {scale}, and not on {dataset.name} ({dataset.split}), "
+            f"{classifier.scaling.name}; nothing is ever overwritten.",
+            "Choose another folder with --out.",
+        )
+
+
 def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
@@ -71,6 +86,7 @@ def _begin(out: Path, path: Path, classifier: KerasClassifier, dataset: Dataset)
             "image_size": dataset.image_size,
             "validation": dataset.validation,
             "split_seed": dataset.split_seed,
+            "split": dataset.pooled,
         },
         "model": {"name": "keras"},
     }

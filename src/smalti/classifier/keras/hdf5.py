@@ -154,7 +154,11 @@ def _texts(group: Any, name: str, file: str) -> list[str]:
         pieces.append(group.attrs[f"{name}{len(pieces)}"])
     if not pieces:
         raise SmaltiError(f"{file} is damaged: a group lists no {name}.")
-    return [text(entry) for piece in pieces for entry in np.atleast_1d(piece)]
+    names = [text(entry) for piece in pieces for entry in np.atleast_1d(piece)]
+    if len(set(names)) < len(names):
+        # Each is copied: a small array listed a thousand times would fill the disk.
+        raise SmaltiError(f"{file} is damaged: its {name} repeat themselves.")
+    return names
 
 
 def _write_texts(group: Any, name: str, values: list[str]) -> None:

@@ -24,6 +24,22 @@ def layer_name(class_names: Sequence[str]) -> str:
     return name if len(name) <= LONGEST else "classes"
 
 
+def own_metadata(data: Any) -> dict[str, Any]:
+    """Return what smalti put into a file; anything that it would not have written is left out."""
+    if not isinstance(data, dict):
+        return {}
+    kept = {key: data[key] for key in ("smalti", "scale", "data") if isinstance(data.get(key), str)}
+    names = data.get("class_names")
+    if isinstance(names, list) and names and all(map(_is_text, names)):
+        kept["class_names"] = names
+    return kept
+
+
+def _is_text(name: Any) -> bool:
+    """Tell a name that can be shown from control characters, which could steer a terminal."""
+    return isinstance(name, str) and name.isprintable()
+
+
 def names_from(data: Any, layer_names: Sequence[str]) -> list[str]:
     """Return the class names in a file's metadata or in its last layer's name; else none."""
     stored = data.get("class_names") if isinstance(data, dict) else None
@@ -32,7 +48,8 @@ def names_from(data: Any, layer_names: Sequence[str]) -> list[str]:
     last = layer_names[-1] if layer_names else ""
     if not last.startswith(PREFIX):
         return []
-    return [_decoded(part) for part in last.removeprefix(PREFIX).split(".")]
+    names = [_decoded(part) for part in last.removeprefix(PREFIX).split(".")]
+    return names if all(map(_is_text, names)) else []
 
 
 def _encoded(name: str) -> str:

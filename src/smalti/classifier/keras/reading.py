@@ -20,7 +20,7 @@ import numpy as np
 
 from smalti.classifier.keras import archive, hdf5
 from smalti.classifier.keras.config import Config, Repair, layers
-from smalti.classifier.keras.names_inside import METADATA_KEY, names_from
+from smalti.classifier.keras.names_inside import METADATA_KEY, names_from, own_metadata
 from smalti.errors import SmaltiError
 
 _models: dict[int, Any] = {}
@@ -45,7 +45,7 @@ def load(content: dict[str, Any], _: list[np.ndarray]) -> tuple[dict[str, Any], 
     facts = {**_shapes(model, path.name), **about, **_settings(config)}
     facts["parameters"] = int(model.count_params())
     facts["class_names"] = names_from(about["data"], [layer.name for layer in model.layers])
-    facts["output_kind"] = _output_kind(model, facts)
+    facts["output_kind"] = _output_kind(model, facts, path.name)
     number = next(_numbers)
     _models[number] = model
     return {**facts, "model": number}, []
@@ -101,7 +101,7 @@ def _from_hdf5(path: Path, folder: Path) -> tuple[Path, Config, dict[str, Any]]:
         written = json.loads(hdf5.text(source.attrs["model_config"]))
         config = _repair(path.name, version, legacy=True).model(written)
         hdf5.copy_model(source, copy, path.name, json.dumps(config), version)
-    return copy, config, {"keras_version": version, "data": data}
+    return copy, config, {"keras_version": version, "data": own_metadata(data)}
 
 
 def _from_archive(path: Path, folder: Path) -> tuple[Path, Config, dict[str, Any]]:
@@ -119,7 +119,11 @@ def _from_archive(path: Path, folder: Path) -> tuple[Path, Config, dict[str, Any
         hdf5.check_sizes(weights, path.name, raw.stat().st_size)
         hdf5.copy_weights(weights, clean, path.name)
     archive.write_archive(copy, config, {"keras_version": version}, clean)
-    return copy, config, {"keras_version": version, "data": metadata.get(METADATA_KEY) or {}}
+    return (
+        copy,
+        config,
+        {"keras_version": version, "data": own_metadata(metadata.get(METADATA_KEY))},
+    )
 
 
 def _repair(file: str, version: str, legacy: bool) -> Repair:
@@ -195,7 +199,7 @@ def _settings(config: Config) -> dict[str, Any]:
     }
 
 
-def _output_kind(model: Any, facts: dict[str, Any]) -> str:
+def _output_kind(model: Any, facts: dict[str, Any], file: str) -> str:
     """Return softmax, sigmoid or logits by what random inputs give.
 
     The last layer's name is not enough: models within models, and functions instead of layers.
@@ -203,6 +207,8 @@ def _output_kind(model: Any, facts: dict[str, Any]) -> str:
     shape = [side or 32 for side in facts["input"][1:]]
     draws = np.random.default_rng(0).random((8, *shape), dtype=np.float32)
     found = np.concatenate([_outputs(model, draws * scale) for scale in (1, 255)])
+    if not np.isfinite(found).all():
+        raise SmaltiError(f"{file} answers with what is no number: its training diverged.")
     if found.ndim != 2 or found.min() < 0 or found.max() > 1:
         return "logits"
     if found.shape[1] > 1 and np.allclose(found.sum(axis=1), 1, atol=1e-3):

@@ -28,6 +28,8 @@ limits: about 15 of MNIST's 10,000 test labels are wrong; about 3.3 % of CIFAR-1
 have near-duplicates in train."""
 
 NOT_MEASURED = "not measured yet"
+ENOUGH_SEEDS = 3
+"""Below this an aim is met or missed so far, no more."""
 
 _SHORT = ("", "system", "their claim", "smalti", "aim", "seeds", "command")
 _FULL = ("", "row", *_SHORT[1:])
@@ -97,7 +99,8 @@ class _Result:
         if self._summary is None or not self._valid:
             return aim
         missing = self._aim - self._summary["mean"]
-        return f"{aim}: {'met' if missing <= 0 else f'{wording.points(missing)} short'}"
+        so_far = " so far" if len(self._seeds) < ENOUGH_SEEDS else ""
+        return f"{aim}: {'met' if missing <= 0 else f'{wording.points(missing)} short'}{so_far}"
 
     @property
     def views(self) -> str:

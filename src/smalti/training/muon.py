@@ -20,7 +20,8 @@ class Muon(torch.optim.Optimizer):
 
     ``hidden`` weights, of two or more dimensions, are taken as matrices (outputs × the rest), and
     a step is scaled so that its root mean square is the learning rate. That is about five times
-    an AdamW step at the same rate; on the CNN of CIFAR-10 the two are best in this proportion.
+    an AdamW step at the same rate. On the CNN of CIFAR-10, 5 epochs in this proportion reached
+    85.0 % on validation and 84.6 % with equal steps (one seed each: a hint).
     ``others`` are parameter groups for AdamW. Source: Jordan, Muon: An optimizer for hidden layers
     in neural networks, 2024; the scaling is Liu et al., Muon is Scalable for LLM Training, 2025.
     """

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drawings = [smalti.plot(trained, what) for what in ("curves", "confusion", "samples")]
     draw(options, trained.plots_folder, smalti.plot(data), *drawings)
 
-    file = smalti.export(trained, to=place(FILE, options))
+    file = smalti.export(trained, to=place(FILE, options), replace=True)
     print(f"saved  {file.path}")
     answer = ask_for_the_first(smalti.load(file), data)
     draw(options, trained.plots_folder, answer)

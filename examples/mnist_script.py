@@ -43,7 +43,7 @@ def train(options: argparse.Namespace) -> None:
     drawings = [smalti.plot(trained, what) for what in ("curves", "confusion", "samples")]
     draw(options, trained.plots_folder, smalti.plot(data), *drawings)
 
-    file = smalti.export(trained, to=place(FILE, options))
+    file = smalti.export(trained, to=place(FILE, options), replace=True)
     print(f"saved  {file.path}")
     draw(options, trained.plots_folder, ask_for_the_first(smalti.load(file), data))
 

@@ -185,19 +185,27 @@ def load_for(
 
 
 def export(
-    run: str | Path | Run, format: str | None = None, to: str | Path | None = None
+    run: str | Path | Run,
+    format: str | None = None,
+    to: str | Path | None = None,
+    *,
+    replace: bool = False,
 ) -> Export:
     """Write a run's classifier as a file for other programs; return it, usable as a path.
 
     ``format`` is ``keras`` (the default) or ``h5``; without it the ending of ``to`` says which.
-    Without ``to`` the file is ``model.<format>`` in the run. It takes float pictures N×H×W×C from
-    0 to 255 and gives probabilities, and is compared with the run before it is put in its place.
+    Without ``to`` the file is ``model.<format>`` in the run, which is always written anew; a file
+    ``to`` that is there already is an error unless ``replace``. It takes float pictures N×H×W×C
+    from 0 to 255 and gives probabilities, and is compared with the run before it is put in place.
     """
     from smalti.formats import keras
 
     run = _opened(run)
     wanted = keras.format_of(to, format)
-    return keras.export(run, Path(to) if to is not None else run.exported_file(wanted), wanted)
+    target = run.exported_file(wanted) if to is None else Path(to)
+    if to is not None and not replace:
+        keras.require_new(target)
+    return keras.export(run, target, wanted)
 
 
 def evaluate(

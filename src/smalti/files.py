@@ -24,22 +24,25 @@ _METADATA_KEY = "smalti"
 
 
 @contextmanager
-def machine_errors(path: Path) -> Iterator[None]:
-    """Turn a failing disk into one sentence that says that finished work is kept."""
+def machine_errors(path: Path, elsewhere: str = "another folder with --out") -> Iterator[None]:
+    """Turn a failing disk into one sentence that says that finished work is kept.
+
+    ``elsewhere`` is what the user may choose instead.
+    """
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise MachineError(
             f"Could not write {path}: {reason}.",
-            "What was finished before is kept; free space, or choose another folder with --out.",
+            f"What was finished before is kept; free space, or choose {elsewhere}.",
         ) from error
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, elsewhere: str = "another folder with --out") -> None:
     """Write a file whole: beside its place, flushed to disk, then renamed over it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with machine_errors(path):
+    with machine_errors(path, elsewhere):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:

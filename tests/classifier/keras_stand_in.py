@@ -12,8 +12,9 @@ from smalti.classifier.keras import worker
 from smalti.classifier.keras.messages import read_message, write_message
 
 
-def main(memory: int) -> None:
+def main(memory: int, parent: int, folder: str) -> None:
     requests, answers = worker._pipes()
+    worker._watch(parent, folder)
     worker._limit_memory(memory)
     while (message := read_message(requests)) is not None:
         content, arrays = message
@@ -36,4 +37,4 @@ def main(memory: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

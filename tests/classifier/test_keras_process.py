@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,51 @@ def test_every_end_of_the_child_is_one_sentence(stand_in, wish, options, said):
     assert said in caught.value.problem
     assert "\n" not in caught.value.problem
     assert not child.alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a parent's end is seen by its number there")
+def test_the_child_ends_with_its_folder_when_the_parent_is_killed(tmp_path):
+    program = """
+import sys
+from smalti.classifier.keras import process
+process._WORKER = "tests.classifier.keras_stand_in"
+child = process.KerasProcess()
+print(child._child.pid, child._folder.name, flush=True)
+child.call("hang", {})
+"""
+    environment = {**process_environment(), "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with parent:
+        number, folder = parent.stdout.readline().split()
+        wait_until(lambda: Path(f"/proc/{number}").exists() or sys.platform != "linux")
+        parent.kill()
+    wait_until(lambda: not Path(folder).exists())
+    wait_until(lambda: not alive(int(number)))
+
+
+def alive(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_small_machine_gives_the_child_less_memory(monkeypatch):
+    monkeypatch.setattr(process, "memory_free", lambda: 4 << 30)
+    assert process.memory_limit() == 3 << 30
+    for free in (None, 1 << 40):
+        monkeypatch.setattr(process, "memory_free", lambda free=free: free)
+        assert process.memory_limit() == process.MEMORY
 
 
 def test_after_a_crash_the_next_file_gets_a_new_child(stand_in, monkeypatch):

@@ -180,7 +180,8 @@ def test_doctor_looks_at_everything(smalti):
     assert smalti("doctor").code == 0
 
 
-def test_ctrl_c_keeps_finished_epochs_and_ends_with_130(npz, tmp_path):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_keep_finished_epochs(npz, tmp_path, sent, code):
     command = [*SMALTI, "train", str(npz(300)), "--recipe", "dense", "--epochs", "5000"]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=process_environment(), stderr=subprocess.PIPE, text=True
@@ -190,9 +191,9 @@ def test_ctrl_c_keeps_finished_epochs_and_ends_with_130(npz, tmp_path):
         if history.exists() or process.poll() is not None:
             break
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    assert process.returncode == code, said
     assert "kept; continue with: smalti train --resume runs/tiny-dense-0" in said
     assert "Traceback" not in said
     run = Run(history.parent)

@@ -125,11 +125,31 @@ def test_a_folder_is_read_at_the_networks_own_size(smalti, pictures):
     assert json.loads(outcome.out)[0]["label"] in CLASS_NAMES
 
 
+def test_an_export_replaces_a_file_only_where_it_is_told_to(smalti, run_folder):
+    Path("mine.keras").write_text("three weeks of work")
+    outcome = smalti("export", run_folder, "--to", "mine.keras")
+    assert outcome.code == 2
+    assert "mine.keras exists already" in outcome.err
+    assert Path("mine.keras").read_text() == "three weeks of work"
+    assert smalti("export", run_folder, "--to", "mine.keras", "--replace").code == 0
+    assert Path("mine.keras").stat().st_size > 1000
+    for _ in range(2):  # the run's own file is always written anew
+        assert smalti("export", run_folder).code == 0
+
+
+def test_a_place_that_cannot_be_written_names_the_right_option(smalti, run_folder):
+    Path("file").write_text("")
+    outcome = smalti("export", run_folder, "--to", "file/model.keras")
+    assert outcome.code == 1
+    assert "choose another file with --to" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["evaluate", "theirs.h5"], "does not say what it is to be measured on"),
         (["evaluate", "none.h5", "--data", "digits"], "There is no file none.h5"),
+        (["evaluate", "none.h5", "--data", "digits", "--out", "RUN"], "There is no file none.h5"),
         (["evaluate", "theirs.h5", "--data", "digits"], "tells 3 classes apart; digits has 10"),
         (["evaluate", "RUN", "--scale", "0-1"], "--scale is for Keras files"),
         (["evaluate", "RUN", "--out", "x"], "--out is for Keras files"),

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from smalti.data.handwriting import center_handwriting, read_handwriting
 from smalti.data.pictures import PictureError
+from smalti.errors import SmaltiError
 
 PAPER, INK = 235, 40
 
@@ -153,3 +154,9 @@ def test_what_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:
     Image.new("L", (30, 30), 200).save(path)
     with pytest.raises(PictureError, match=r"seven\.png: nothing is written on it"):
         read_handwriting(path)
+
+
+@pytest.mark.parametrize("side", [0, -3, 2.5, True, None])
+def test_a_side_that_is_no_size_is_one_sentence(side: object) -> None:
+    with pytest.raises(SmaltiError, match=r"side is .*; expected a whole number of pixels"):
+        center_handwriting(page(), side)  # type: ignore[arg-type]

@@ -126,6 +126,21 @@ def test_a_picture_that_vanishes_is_refused():
         build(ModelConfig(name="simple-cnn", filters=(8,), padding="valid"), (3, 9, 1), 3)
 
 
+@pytest.mark.parametrize(
+    ("config", "shape", "advice"),
+    [
+        (ModelConfig(name="cnn", padding="same"), (1, 40, 1), "--recipe dense"),
+        (ModelConfig(name="cnn", padding="same", filters=(4, 4, 4)), (5, 5, 1), "fewer entries"),
+        (ModelConfig(name="simple-cnn", padding="valid"), (4, 4, 1), "padding=same"),
+    ],
+)
+def test_the_advice_for_too_small_pictures_is_one_that_helps(config, shape, advice):
+    with pytest.raises(SmaltiError) as caught:
+        build(config, shape, 3)
+    assert advice in caught.value.hint
+    assert ("padding=same" in caught.value.hint) == (config.padding == "valid")
+
+
 @pytest.mark.parametrize("name", names.MODELS)
 def test_the_description_counts_what_pytorch_counts(name):
     shape = (32, 32, 3)

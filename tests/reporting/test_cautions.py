@@ -33,6 +33,13 @@ def test_a_caution_is_said_where_it_applies(
     assert said in found[0]
 
 
+def test_what_is_known_of_the_official_test_is_not_said_of_another(
+    finished_run: Callable[..., Run],
+) -> None:
+    [sentence] = cautions(read_facts(finished_run(data="mnist", split="our own 80/10/10 split")))
+    assert sentence.startswith("The test part is our own")
+
+
 def test_nothing_is_said_where_nothing_applies(finished_run: Callable[..., Run]) -> None:
     assert cautions(read_facts(finished_run(data="digits"))) == []
 

@@ -1,6 +1,7 @@
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ from smalti.runs import Run
 from smalti.training.progress import Listener
 from smalti.training.teaching import distillation_loss
 from tests.datasets import tiny_dataset
+from tests.support import shapes
 
 FAST = {"training.threads": 1, "training.batch_size": 16}
 
@@ -88,6 +90,53 @@ def test_a_teacher_that_may_have_seen_the_validation_pictures_is_told(
     other = replace(dataset, fingerprint="1" * 64)
     trained(other, tmp_path, **taught_by(teacher))
     assert "may have seen those that validate here" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data.validation": 0},
+        {"data.validation": 0.2},
+        {"data.split_seed": 1},
+        {"data.split": "80/10/10"},
+    ],
+)
+def test_a_teacher_of_another_division_is_told(teacher, tmp_path, caplog, change):
+    taught = trained_on_npz(tmp_path, "student", training_only(tmp_path), **change)
+    assert taught.path.exists()
+    caplog.clear()
+    trained_on_npz(tmp_path, "taught", training_only(tmp_path), **taught_by(taught))
+    assert "another division" in caplog.text
+
+
+@pytest.mark.parametrize("change", [{}, {"data.validation": 0.2}, {"data.split_seed": 1}])
+def test_where_validation_pictures_are_given_every_teacher_knows_them(tmp_path, caplog, change):
+    theirs = trained_on_npz(tmp_path, "teacher", with_validation(tmp_path), **change)
+    caplog.clear()
+    trained_on_npz(tmp_path, "student", with_validation(tmp_path), **taught_by(theirs))
+    assert "another division" not in caplog.text
+
+
+def trained_on_npz(tmp_path, name, path, **options):
+    return trained(str(path), tmp_path / name, **options)
+
+
+def training_only(tmp_path):
+    return npz_of(tmp_path, "train", "test")
+
+
+def with_validation(tmp_path):
+    return npz_of(tmp_path, "train", "val", "test")
+
+
+def npz_of(tmp_path, *parts):
+    arrays = {}
+    for number, part in enumerate(parts):
+        images, labels = shapes(60, seed=number)
+        arrays |= {f"x_{part}": images, f"y_{part}": labels}
+    path = tmp_path / "tiny.npz"
+    np.savez(path, **arrays)
+    return path
 
 
 def test_a_teacher_that_is_not_there_is_one_sentence(dataset, tmp_path):

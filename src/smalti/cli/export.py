@@ -20,7 +20,8 @@ from smalti.names import FORMATS
 @click.option(
     "--to", type=click.Path(dir_okay=False), help="The file to write.  [model.FORMAT in the run]"
 )
-def command(run: str, file_format: str | None, to: str | None) -> None:
+@click.option("--replace", is_flag=True, help="Replace a file that is there already.")
+def command(run: str, file_format: str | None, to: str | None, replace: bool) -> None:
     """Write RUN's classifier as a file for other programs.
 
     keras and h5 are loaded by plain Keras 3 on any backend: pictures from 0 to 255 in, normalised
@@ -30,7 +31,7 @@ def command(run: str, file_format: str | None, to: str | None) -> None:
     from smalti import api
     from smalti.formats.keras import parity_sentence
 
-    done = api.export(run, file_format, to)
+    done = api.export(run, file_format, to, replace=replace)
     shape = "×".join(map(str, done.input_shape))
     click.echo(
         f"{done.format:<6}{done.path} ({_size(done.path.stat().st_size)}, {done.written_by})"

@@ -1,11 +1,12 @@
 """The command ``smalti``: finds the subcommand, and turns every end into its exit code.
 
-0 done; 2 what the user can mend; 1 the machine failed; 130 Ctrl-C.
+0 done; 2 what the user can mend; 1 the machine failed; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -90,7 +91,17 @@ def program(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with the exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run(arguments))
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: everything ends as after Ctrl-C, and drafts and child processes are cleared away."""
+
+
+def _terminated(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second one ends at once
+    raise _Terminated
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -114,9 +125,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stopped:
         click.echo("Stopped.", err=True)
-        return 130
+        # click passes an interrupt on as the cause of an Abort.
+        return 143 if isinstance(stopped.__cause__ or stopped, _Terminated) else 130
     except BrokenPipeError:
         # The reader of a pipe went away (| head): nothing is wrong.
         sys.stderr.close()

@@ -110,6 +110,19 @@ class Dataset:
             raise unknown(f"part of {self.name} called", name, self.parts)
         return self.parts[name]
 
+    @property
+    def division(self) -> str:
+        """A short hash of which pictures validate; empty where none do.
+
+        Two loadings with the same ``fingerprint`` and ``division`` validate on the same pictures.
+        """
+        if "validation" not in self.parts:
+            return ""
+        part = self.parts["validation"]
+        # A part that was given lives in an array of its own: its size tells it from a cut one.
+        of = f"{self.pooled} {len(part.images)} ".encode()
+        return hashlib.sha256(of + part.rows.tobytes()).hexdigest()[:16]
+
     def sample(self, n: int) -> Dataset:
         """Return the data set with at most ``n`` pictures in each part, for a quick try.
 

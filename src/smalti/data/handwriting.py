@@ -9,10 +9,12 @@ ink on paper, anywhere, in any size: misread as it is, it is read well once it i
 from __future__ import annotations
 
 import os
+from numbers import Integral
 
 import numpy as np
 
 from smalti.data.pictures import PictureError, read_upright
+from smalti.errors import SmaltiError
 
 _BOX = 20 / 28
 """Part of the side that the longer side of the writing fills."""
@@ -35,6 +37,7 @@ def read_handwriting(source: str | os.PathLike[str] | bytes, side: int = 28) -> 
 
     Raises:
         PictureError: the file cannot be read, or nothing is written on it.
+        SmaltiError: ``side`` is no whole number from 1 up.
     """
     name = "the picture" if isinstance(source, bytes) else os.fspath(source)
     grey = read_upright(source, _READ_SIDE)
@@ -46,10 +49,19 @@ def read_handwriting(source: str | os.PathLike[str] | bytes, side: int = 28) -> 
 
 def center_handwriting(grey: np.ndarray, side: int = 28) -> np.ndarray:
     """Return writing of any size (uint8 H×W) as uint8 side×side×1, as :func:`read_handwriting`."""
+    _require_side(side)
     ink = ink_of(grey)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     writing = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return _placed(_scaled(writing, max(1, round(_BOX * side))), side)[..., None]
+
+
+def _require_side(side: int) -> None:
+    if not isinstance(side, Integral) or isinstance(side, bool) or side < 1:
+        raise SmaltiError(
+            f"side is {side!r}; expected a whole number of pixels from 1 up.",
+            "MNIST's pictures have 28.",
+        )
 
 
 def ink_of(grey: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from smalti.classifier.keras.classifier import KerasClassifier
+from smalti.classifier.keras.classifier import KerasClassifier, require_file
 from smalti.classifier.keras.stored import describe
 from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset
@@ -28,6 +28,7 @@ def evaluate(path: Path, open_classifier: Opening, out: Path | None, again: bool
     it; where it is one of this very file already, its stored results are shown unless ``again``.
     Without it nothing is written.
     """
+    require_file(path)
     kept = None if out is None else _earlier(out, path)
     classifier, dataset = open_classifier()
     assert isinstance(classifier, KerasClassifier)

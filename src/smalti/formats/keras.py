@@ -17,7 +17,7 @@ from smalti.classifier.keras.names_inside import layer_name
 from smalti.classifier.keras.process import KerasProcess, require_extra, shared
 from smalti.data.pictures import PictureError, read_picture
 from smalti.errors import SmaltiError
-from smalti.files import machine_errors, write_bytes
+from smalti.files import write_bytes
 from smalti.formats.network import Layer, translate
 from smalti.metrics import softmax
 from smalti.models.building import build
@@ -87,9 +87,7 @@ def export(run: Run, target: Path, file_format: str, process: KerasProcess | Non
         found = _found(process, draft, pictures)
         difference = float(np.abs(found - expected).max())
         _require_parity(difference, target)
-        with machine_errors(target):
-            content = draft.read_bytes()
-        write_bytes(target, content)
+        write_bytes(target, draft.read_bytes(), "another file with --to")
     return Export(
         target,
         file_format,
@@ -225,6 +223,15 @@ def _notes(description: dict[str, Any]) -> tuple[str, ...]:
         f"The file averages {plural(views, 'view')} of a picture for an answer, as the run does: "
         f"an answer costs {views} times the arithmetic.",
     )
+
+
+def require_new(target: Path) -> None:
+    """Raise an error where a file is there already."""
+    if target.exists():
+        raise SmaltiError(
+            f"{target} exists already; nothing is overwritten unasked.",
+            "Replace it with --replace (replace=True in Python), or choose another name.",
+        )
 
 
 def format_of(target: str | Path | None, file_format: str | None) -> str:

@@ -51,7 +51,7 @@ class SimpleCNN(_ConvNet):
     def __init__(self, config: ModelConfig, image_shape: Shape, n_classes: int) -> None:
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         cut = 0 if config.padding == "same" else (KERNEL - 1) * len(config.filters)
-        require_room((min(image_shape[:2]) - cut) // 2, image_shape, _SMALLER)
+        require_room((min(image_shape[:2]) - cut) // 2, image_shape, _smaller(config, image_shape))
         channels = image_shape[2]
         for number, filters in enumerate(config.filters, 1):
             layers |= _convolution(f"conv{number}", channels, filters, config)
@@ -76,7 +76,7 @@ class CNN(_ConvNet):
         cut = 0 if config.padding == "same" else config.depth * (KERNEL - 1)
         for number, filters in enumerate(config.filters, 1):
             side = (side - cut) // 2
-            require_room(side, image_shape, _SMALLER)
+            require_room(side, image_shape, _smaller(config, image_shape))
             for place in range(1, config.depth + 1):
                 layers |= _convolution(f"stage{number}_conv{place}", channels, filters, config)
                 channels = filters
@@ -86,10 +86,16 @@ class CNN(_ConvNet):
         super().__init__(layers, config, image_shape, n_classes)
 
 
-_SMALLER = (
-    "Use --set model.padding=same, fewer entries in model.filters, a smaller model.depth, "
-    "or larger pictures."
-)
+def _smaller(config: ModelConfig, image_shape: Shape) -> str:
+    """Return what to change where the pictures are too small: only what would help."""
+    if min(image_shape[:2]) < 2:
+        return "No pooling fits in there. Use --recipe dense, which takes pictures of any size."
+    if config.padding == "same":
+        return "Use fewer entries in model.filters, or larger pictures."
+    depth = "a smaller model.depth, " if config.name == "cnn" and config.depth > 1 else ""
+    return (
+        f"Use --set model.padding=same, fewer entries in model.filters, {depth}or larger pictures."
+    )
 
 
 def _convolution(

@@ -27,9 +27,20 @@ def cautions(facts: Facts) -> list[str]:
         _views(facts),
         _skipped(facts),
         *(finding.text for finding in pictures_of(facts)),
-        KNOWN_LIMITS.get(_pictures_of(facts.data_name), ""),
+        _known_limits(facts),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _known_limits(facts: Facts) -> str:
+    """Return what is known of the official test pictures; of another division nobody counted it."""
+    return "" if _split(facts) else KNOWN_LIMITS.get(_pictures_of(facts.data_name), "")
+
+
+def _split(facts: Facts) -> str:
+    """Return the division in words where it is not the official one."""
+    split = facts.metrics.text("split") or facts.environment.section("data").text("split")
+    return "" if split == OFFICIAL else split
 
 
 def _pictures_of(data_name: str) -> str:
@@ -47,8 +58,8 @@ def _unfinished(facts: Facts) -> str:
 
 
 def _own_split(facts: Facts) -> str:
-    split = facts.metrics.text("split") or facts.environment.section("data").text("split")
-    if not split or split == OFFICIAL:
+    split = _split(facts)
+    if not split:
         return ""
     which = "" if "not the official" in split else ", not an official one"
     return f"The test part is {split}{which}: compare only with the same split."

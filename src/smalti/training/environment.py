@@ -52,6 +52,7 @@ def environment(
             "source": recipe.data.source,
             "fingerprint": dataset.fingerprint,
             "split": dataset.split,
+            "division": dataset.division,
             **{part: len(dataset.parts.get(part, ())) for part in ("train", "validation", "test")},
             "skipped": len(dataset.skipped),
             "survey": asdict(survey(dataset)),

@@ -29,7 +29,7 @@ class Teacher:
     def __init__(self, recipe: Recipe, dataset: Dataset, hardware: Hardware) -> None:
         run, description = _opened(recipe.training.teacher)
         _require_fit(run, description, dataset)
-        _warn_of_seen_validation(run, recipe, dataset)
+        _warn_of_seen_validation(run, dataset)
         model = _network(run, description)
         scaling = description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
@@ -108,18 +108,13 @@ def _require_fit(run: Run, description: dict, dataset: Dataset) -> None:
         )
 
 
-def _warn_of_seen_validation(run: Run, recipe: Recipe, dataset: Dataset) -> None:
+def _warn_of_seen_validation(run: Run, dataset: Dataset) -> None:
     """A teacher that was trained on the student's validation pictures makes them flattering."""
     if "validation" not in dataset.parts:
         return
-    theirs, same = run.recipe().data, recipe.data
-    fingerprint = run.environment().get("data", {}).get("fingerprint")
-    divided_alike = (theirs.validation, theirs.split_seed, theirs.split) == (
-        same.validation,
-        same.split_seed,
-        same.split,
-    )
-    if fingerprint != dataset.fingerprint or not divided_alike:
+    theirs = run.environment().get("data", {})
+    known = (theirs.get("fingerprint"), theirs.get("division"))
+    if known != (dataset.fingerprint, dataset.division):
         log.warning(
             "The teacher %s was trained on another division of the pictures: it may have seen "
             "those that validate here, which makes validation flattering. Train a teacher with "

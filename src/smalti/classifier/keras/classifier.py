@@ -116,7 +116,7 @@ def open_file(path: str | Path, scale: str | None = None) -> KerasClassifier:
     The scaling is what the file says (those that smalti exported do) or ``scale``; a network that
     opens with a scaling layer is taken to expect 0–255.
     """
-    file = KerasFile(_existing(path))
+    file = KerasFile(require_file(path))
     names = file.facts["class_names"]
     form = find_form(file.facts, None, file.name)
     scaling = Scaling(_known_scale(file, scale))
@@ -138,7 +138,7 @@ def open_for(
     Raises:
         SmaltiError: the number of classes differs; or size or colour do, and ``fit`` is not set.
     """
-    file = KerasFile(_existing(path))
+    file = KerasFile(require_file(path))
     if callable(dataset):
         dataset = dataset(_side(file))
     form = find_form(file.facts, dataset.image_shape, file.name)
@@ -278,7 +278,8 @@ def _two_classes(outputs: np.ndarray, kind: str) -> np.ndarray:
     return np.concatenate([1 - positive, positive], axis=1)
 
 
-def _existing(path: str | Path) -> Path:
+def require_file(path: str | Path) -> Path:
+    """Return a path; one that is no file is an error."""
     path = Path(path)
     if not path.is_file():
         raise SmaltiError(f"There is no file {path}.")

@@ -22,12 +22,16 @@ import numpy as np
 
 from smalti.classifier.keras.messages import read_message, write_message
 from smalti.errors import MachineError, SmaltiError
+from smalti.machine import memory_free
 
 TIMEOUT = 300.0
 """Seconds that one request may take; the slowest loads a large file and imports Keras before."""
 
 MEMORY = 8 << 30
-"""Bytes that the process may hold (Linux; other systems do not enforce such limits)."""
+"""Bytes that the process may hold at most (Linux; other systems do not enforce such limits)."""
+
+_PART_OF_MEMORY = 0.75
+"""Of the free memory; a smaller machine gives the process less than MEMORY."""
 
 _WORKER = "smalti.classifier.keras.worker"
 _EXTRA = ("keras", "h5py")
@@ -38,15 +42,15 @@ class KerasProcess:
 
     Args:
         timeout: Seconds that one request may take before the child is ended.
-        memory: Bytes that the child may hold.
+        memory: Bytes that the child may hold; None for :func:`memory_limit`.
 
     Raises:
         SmaltiError: the extra ``smalti[keras]`` is not installed.
     """
 
-    def __init__(self, timeout: float = TIMEOUT, memory: int = MEMORY) -> None:
+    def __init__(self, timeout: float = TIMEOUT, memory: int | None = None) -> None:
         require_extra()
-        self.timeout, self.memory = timeout, memory
+        self.timeout, self.memory = timeout, memory or memory_limit()
         self._folder = tempfile.TemporaryDirectory(prefix="smalti-keras-")
         self._errors = Path(self._folder.name) / "errors"
         self._child = self._start()
@@ -129,7 +133,7 @@ class KerasProcess:
         code = self._child.wait()
         said = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if said and "MemoryError" in said[-1]:
-            return f"needs more than {self.memory / 2**30:g} GB of memory and was ended"
+            return f"needs more than {self.memory / 2**30:.3g} GB of memory and was ended"
         about = f"signal {-code}" if code < 0 else f"exit code {code}"
         last = f": {said[-1][:200].rstrip('.')}" if said and code > 0 else ""
         return f"ended unexpectedly ({about}{last})"
@@ -148,7 +152,7 @@ class KerasProcess:
             "PYTHONUTF8": "1",
         }
         # -P: a keras.py in the user's folder is not what is imported.
-        command = [sys.executable, "-P", "-m", _WORKER, str(self.memory)]
+        command = [sys.executable, "-P", "-m", _WORKER, str(self.memory), str(os.getpid()), folder]
         with self._errors.open("wb") as errors:
             return subprocess.Popen(
                 command,
@@ -169,6 +173,12 @@ def shared() -> KerasProcess:
     if not _shared or not _shared[0].alive:
         _shared[:] = [KerasProcess()]
     return _shared[0]
+
+
+def memory_limit() -> int:
+    """Return the bytes that a child may hold: MEMORY, or less where less is free."""
+    free = memory_free()
+    return MEMORY if free is None else min(MEMORY, int(_PART_OF_MEMORY * free))
 
 
 def require_extra() -> None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
@@ -35,9 +38,14 @@ _FORBIDDEN = (
 )
 
 
-def main(memory: int) -> None:
-    """Serve until the input ends."""
+_GLANCE = 1.0
+"""Seconds between two looks at whether the parent still lives."""
+
+
+def main(memory: int, parent: int, folder: str) -> None:
+    """Serve until the input ends or the process ``parent`` does, which left ``folder`` behind."""
     requests, answers = _pipes()
+    _watch(parent, folder)
     _limit_memory(memory)
     import keras  # noqa: F401 - once, and before programs and network are closed off
 
@@ -79,6 +87,21 @@ def _pipes() -> tuple[IO[bytes], IO[bytes]]:
     return requests, answers
 
 
+def _watch(parent: int, folder: str) -> None:
+    """End this process, with its folder, soon after its parent was killed.
+
+    A request in progress would otherwise go on for nobody: the input's end is seen only after it.
+    """
+
+    def leave() -> None:
+        while os.getppid() == parent:
+            time.sleep(_GLANCE)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
+
+
 def _limit_memory(size: int) -> None:
     """Limit what the process can hold; libraries and threads' reserved addresses do not count."""
     try:
@@ -97,4 +120,4 @@ def _refuse(event: str, _: tuple[Any, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -99,6 +99,12 @@ MODELS = Names(
         "smalti.models.separable:SeparableNet",
         _STRIDED,
     ),
+    Entry(
+        "fast",
+        "Whitened patches, stages of `depth` convolutions pooled early, the largest of each map.",
+        "smalti.models.fast:Fast",
+        ("filters", "depth", "width", "activation", "batch_norm", "whitening", "identity_init"),
+    ),
 )
 
 RECIPES = Names(
@@ -144,6 +150,11 @@ RECIPES = Names(
         "A depthwise-separable network: few parameters, not quick on a CPU.",
         "smalti.recipes.named:separable",
     ),
+    Entry(
+        "fast",
+        "The network and the plan of speed records: short trainings, averaged views.",
+        "smalti.recipes.named:fast",
+    ),
 )
 
 OPTIMIZERS = Names(
@@ -166,33 +177,33 @@ SCHEDULES = Names(
     Entry("plateau", "Reduced whenever validation loss has stopped falling."),
 )
 
-_AFTER_ANY_POLICY = ("erasing", "mixup", "cutmix")
+_WITH_ANY_POLICY = ("alternating_flip", "erasing", "mixup", "cutmix")
 
 AUGMENTATIONS = Names(
     "augmentation policy",
     "smalti recipes cnn",
     Entry(
         "none",
-        "Pictures are used as they are, but for erasing and mixing where set.",
-        fields=_AFTER_ANY_POLICY,
+        "Pictures are used as they are, but for mirroring by turns, erasing and mixing where set.",
+        fields=_WITH_ANY_POLICY,
     ),
     Entry(
         "affine",
         "Random mirror, shift, rotation and zoom in one interpolation.",
         "smalti.augmentation:affine",
-        ("horizontal_flip", "shift", "rotation", "zoom", *_AFTER_ANY_POLICY),
+        ("horizontal_flip", "shift", "rotation", "zoom", *_WITH_ANY_POLICY),
     ),
     Entry(
         "rand-augment",
         "A few random operations a picture, all of one strength (Cubuk et al. 2020).",
         "smalti.augmentation.rand_augment:rand_augment",
-        ("horizontal_flip", "shift", "operations", "strength", *_AFTER_ANY_POLICY),
+        ("horizontal_flip", "shift", "operations", "strength", *_WITH_ANY_POLICY),
     ),
     Entry(
         "augmix",
         "Mixtures of a picture and three changed versions of it (Hendrycks et al. 2020).",
         "smalti.augmentation.augmix:augmix",
-        ("horizontal_flip", "shift", "operations", "strength", *_AFTER_ANY_POLICY),
+        ("horizontal_flip", "shift", "operations", "strength", *_WITH_ANY_POLICY),
     ),
 )
 

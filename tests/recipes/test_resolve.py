@@ -65,6 +65,7 @@ def test_no_augmentation_forgets_its_strengths():
     recipe = resolve("cnn", "mnist", {"augmentation.policy": "none"})
     assert to_dict(recipe)["augmentation"] == {
         "policy": "none",
+        "alternating_flip": False,
         "erasing": 0.0,
         "mixup": 0.0,
         "cutmix": 0.0,

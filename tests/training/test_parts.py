@@ -127,7 +127,7 @@ def part():
 def test_a_shuffled_pass_shows_every_picture_once_with_its_label(part):
     placed = PlacedPart(part, CPU)
     seen = {}
-    for pictures, labels in placed.shuffled(3, torch.Generator().manual_seed(0)):
+    for pictures, labels, _ in placed.shuffled(3, torch.Generator().manual_seed(0)):
         for picture, label in zip(pictures, labels, strict=True):
             seen[int(label)] = int(picture[0, 0, 0])
     # Seven pictures by threes: the last one alone is left out.
@@ -136,7 +136,7 @@ def test_a_shuffled_pass_shows_every_picture_once_with_its_label(part):
 
 
 def test_in_order_is_every_picture_in_order(part):
-    labels = torch.cat([labels for _, labels in PlacedPart(part, CPU).in_order(3)])
+    labels = torch.cat([batch.labels for batch in PlacedPart(part, CPU).in_order(3)])
     assert labels.tolist() == list(range(7))
 
 
@@ -150,7 +150,7 @@ def test_the_number_of_steps_is_told_beforehand(part, batch):
 def test_batches_come_channels_last_for_free():
     images = np.zeros((4, 5, 6, 3), np.uint8)
     placed = PlacedPart(Part.whole(images, np.zeros(4)), CPU)
-    pictures, _ = placed.batch(torch.arange(4))
+    pictures, _, _ = placed.batch(torch.arange(4))
     assert pictures.shape == (4, 3, 5, 6)
     assert pictures.is_contiguous(memory_format=torch.channels_last)
     assert math.isclose(pictures.float().sum(), 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -37,6 +39,31 @@ def require_room(side: int, image_shape: Shape, change: str) -> None:
         raise SmaltiError(
             f"Pictures of {height}×{width} pixels are too small for this network.", change
         )
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A network that wants to see training pictures before the first step."""
+
+    def prepare(self, pictures: torch.Tensor) -> None:
+        """Set what the normalised pictures n×C×H×W decide."""
+
+
+@torch.inference_mode()
+def takes_any_size(model: nn.Module, image_shape: Shape, sizes: Iterable[int]) -> bool:
+    """Tell whether a network takes pictures whose shorter sides are ``sizes``, too."""
+    height, width, channels = image_shape
+    was_training = model.training
+    model.eval()
+    try:
+        for side in set(sizes):
+            factor = side / min(height, width)
+            model(torch.zeros(1, channels, round(height * factor), round(width * factor)))
+    except RuntimeError:  # a dense layer that expects another number of values, an empty map
+        return False
+    finally:
+        model.train(was_training)
+    return True
 
 
 @dataclass(frozen=True)

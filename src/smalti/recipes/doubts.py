@@ -45,8 +45,14 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
 
 
 def _doubts_about_augmentation(config: AugmentationConfig, data: str) -> Iterator[str]:
-    if config.horizontal_flip and data in _DIGITS:
-        yield f"augmentation.horizontal_flip mirrors digits; a mirrored 2 is no 2 ({data})."
+    for field in ("horizontal_flip", "alternating_flip"):
+        if getattr(config, field) and data in _DIGITS:
+            yield f"augmentation.{field} mirrors digits; a mirrored 2 is no 2 ({data})."
+    if config.horizontal_flip and config.alternating_flip:
+        yield (
+            "augmentation.horizontal_flip mirrors at random what augmentation.alternating_flip "
+            "has mirrored by turns: only the random remains."
+        )
     if config.rotation > 90 and data in _DIGITS:
         yield f"augmentation.rotation={config.rotation:g} makes a 9 of a 6 ({data})."
     if config.shift > 0.5:

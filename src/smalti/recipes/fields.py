@@ -76,15 +76,21 @@ class ModelConfig:
         "same", "Border of the convolutions: kept by zeros, or cut.", choices=("same", "valid")
     )
     depth: int = option(
-        2, "Convolutions (cnn) or blocks (resnet, separable) a stage.", low=1, high=100
+        2, "Convolutions (cnn, fast) or blocks (resnet, separable) a stage.", low=1, high=100
     )
     width: float = option(
-        1.0, "Factor on the filters of every stage of resnet and separable.", above=0, high=64
+        1.0, "Factor on the filters of every stage of resnet, separable and fast.", above=0, high=64
     )
     pooling: str = option(
         "flatten",
         "From feature maps to a vector: all values, or the average of each map (Lin et al. 2014).",
         choices=("flatten", "average"),
+    )
+    whitening: bool = option(
+        True, "Begin with filters that make patches of the training pictures white (fast)."
+    )
+    identity_init: bool = option(
+        True, "Each convolution begins by passing its inputs on (fast; Dirac)."
     )
 
 
@@ -121,6 +127,11 @@ class AugmentationConfig:
 
     policy: str = option("none", "Which changes are made.", names="AUGMENTATIONS")
     horizontal_flip: bool = option(False, "Mirror left and right in half of the pictures.")
+    alternating_flip: bool = option(
+        False,
+        "Mirror each picture every other epoch, a random half first (Jordan 2024); instead of "
+        "horizontal_flip.",
+    )
     shift: float = option(0.0, "Largest shift, as a part of the side.", low=0, high=1)
     rotation: float = option(0.0, "Largest rotation, in degrees.", low=0, high=180)
     zoom: float = option(0.0, "Largest zoom in or out, as a part of the side.", low=0, below=1)
@@ -148,6 +159,13 @@ class TrainingConfig:
 
     epochs: int = option(10, "Passes over the training pictures.", low=1)
     batch_size: int = option(64, "Pictures a step.", low=1)
+    image_sizes: tuple[int, ...] = option(
+        (),
+        "Sides in pixels that training pictures are scaled to, one after the other in equal parts "
+        "of the training (progressive resizing); none: their own size.",
+        low=4,
+        high=4096,
+    )
     label_smoothing: float = option(
         0.0, "Part of the target spread over all classes (Szegedy et al. 2016).", low=0, below=1
     )

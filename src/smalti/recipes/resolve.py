@@ -99,10 +99,16 @@ def _strided_stages(side: int) -> int:
     return max(1, (side - 1).bit_length())
 
 
+def _stages_after_whitening(side: int) -> int:
+    """As :func:`_pooled_stages`, behind a convolution that takes a row and a column."""
+    return _pooled_stages(side - 1)
+
+
 _MOST_STAGES = {
     "cnn": _pooled_stages,
     "resnet": _strided_stages,
     "separable": _strided_stages,
+    "fast": _stages_after_whitening,
 }
 
 

@@ -17,7 +17,8 @@ from smalti.recipes import to_dict
 from smalti.runs import Run
 from smalti.training import randomness
 from smalti.training.environment import now
-from smalti.training.objective import Fed
+from smalti.training.feeding import Fed
+from smalti.training.placement import Batch
 from smalti.training.state import State
 from smalti.training.trainer import Trainer
 from smalti.version import __version__
@@ -74,7 +75,8 @@ def _augmented_samples(
     chosen = np.linspace(0, len(part) - 1, min(AUGMENTED_SAMPLES, len(part))).astype(int)
     draws = randomness.generator(trainer.recipe.seed, 1, randomness.AUGMENTATION)
     pictures = torch.from_numpy(part.pictures(chosen)).permute(0, 3, 1, 2)
-    fed = trainer.fed(pictures, torch.from_numpy(part.labels[chosen]), draws)
+    batch = Batch(pictures, torch.from_numpy(part.labels[chosen]), torch.from_numpy(chosen))
+    fed = trainer.fed(batch, trainer.recipe.training.epochs, draws)
     changed = fed.pictures.round().clamp(0, 255).to(torch.uint8)
     images = list(changed.permute(0, 2, 3, 1).numpy())
     return images, [{"label": text} for text in _label_texts(fed, dataset.class_names)]

@@ -18,6 +18,7 @@ from smalti.data.dataset import Dataset
 from smalti.errors import MachineError, log
 from smalti.models.building import Shape
 from smalti.runs import Run
+from smalti.training.placement import Batch
 from smalti.training.trainer import Trainer
 
 _SIGNS = (
@@ -227,7 +228,8 @@ def _fits(trainer: Trainer, image_shape: Shape, size: int) -> bool:
         pictures = torch.zeros(size, channels, height, width, dtype=torch.uint8, device=device)
         labels = torch.zeros(size, dtype=torch.int64, device=device)
         # The very step of the training, its optimizer's moments included.
-        trainer._step(pictures, labels, torch.Generator())
+        batch = Batch(pictures, labels, torch.zeros_like(labels))
+        trainer.step(batch, trainer.recipe.training.epochs, torch.Generator())
     except (RuntimeError, MemoryError):
         fits = False
     else:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch.nn import functional
 
 from smalti.recipes import TrainingConfig
+from smalti.training.feeding import Fed
 from smalti.training.teaching import Teacher, distillation_loss
-
-
-@dataclass(frozen=True)
-class Fed:
-    """A batch as the network is fed it.
-
-    ``pictures`` n×C×H×W (0–255), augmented and mixed; ``labels`` int64 n. Where pictures were
-    mixed, ``partners`` are the other labels and ``share`` (float32 n, 0–1) is the part of the own.
-    """
-
-    pictures: torch.Tensor
-    labels: torch.Tensor
-    partners: torch.Tensor | None = None
-    share: torch.Tensor | None = None
 
 
 class Objective:

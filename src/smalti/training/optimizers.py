@@ -19,8 +19,9 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     Biases and the scales of batch norm (anything with one dimension) are not decayed: pulling
     them to zero only hurts (He et al., Bag of Tricks, CVPR 2019).
     """
-    weights = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    weights = [parameter for parameter in trained if parameter.ndim > 1]
+    others = [parameter for parameter in trained if parameter.ndim <= 1]
     rate, decay, momentum = config.learning_rate, config.weight_decay, config.momentum
     if config.name == "muon":
         # The output layer's rows are classes, not directions to be balanced: AdamW (Jordan 2024).

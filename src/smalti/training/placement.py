@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from smalti.data.dataset import Part
+
+
+class Batch(NamedTuple):
+    """Uint8 pictures n×C×H×W (channels-last in memory), labels n, and their places in the part."""
+
+    pictures: torch.Tensor
+    labels: torch.Tensor
+    positions: torch.Tensor
 
 
 class PlacedPart:
@@ -29,19 +38,17 @@ class PlacedPart:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batch(self, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return uint8 pictures n×C×H×W (channels-last in memory) and labels n."""
+    def batch(self, positions: torch.Tensor) -> Batch:
+        """Return the pictures at positions (int64 n) and their labels."""
         pictures = self._images.index_select(0, self._rows[positions])
-        return pictures.permute(0, 3, 1, 2), self.labels[positions]
+        return Batch(pictures.permute(0, 3, 1, 2), self.labels[positions], positions)
 
-    def in_order(self, batch_size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def in_order(self, batch_size: int) -> Iterator[Batch]:
         """Yield every picture once, in the part's order; the last batch may be smaller."""
         for positions in torch.arange(len(self), device=self._rows.device).split(batch_size):
             yield self.batch(positions)
 
-    def shuffled(
-        self, batch_size: int, generator: torch.Generator
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def shuffled(self, batch_size: int, generator: torch.Generator) -> Iterator[Batch]:
         """Yield every picture once in a random order; the last batch may be smaller.
 
         A last batch of a single picture is left out: batch norm has no statistics of one.

@@ -12,7 +12,7 @@ from torch.nn import functional
 from smalti.data.dataset import Dataset
 from smalti.device import Hardware
 from smalti.errors import SmaltiError, log
-from smalti.models.building import build
+from smalti.models.building import build, takes_any_size
 from smalti.models.inference import Network, load_weights
 from smalti.models.preprocessing import Normalize
 from smalti.recipes import Recipe, from_dict
@@ -31,6 +31,7 @@ class Teacher:
         _require_fit(run, description, dataset)
         _warn_of_seen_validation(run, dataset)
         model = _network(run, description)
+        _require_sizes(model, run, recipe.training.image_sizes, dataset.image_shape)
         scaling = description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
         self._network = Network(model, normalize, hardware)
@@ -105,6 +106,17 @@ def _require_fit(run: Run, description: dict, dataset: Dataset) -> None:
             f"The teacher {run.path} takes pictures of {_shown(shape)}, the data have "
             f"{_shown(dataset.image_shape)}.",
             f"Train with --image-size {shape[0]}, or train a teacher on these.",
+        )
+
+
+def _require_sizes(
+    model: nn.Module, run: Run, sizes: tuple[int, ...], shape: tuple[int, int, int]
+) -> None:
+    if sizes and not takes_any_size(model, shape, sizes):
+        raise SmaltiError(
+            f"The teacher {run.path} does not take pictures of {', '.join(map(str, sizes))} "
+            "pixels, to which training.image_sizes scales them.",
+            "Leave out one of the two, or train a teacher that takes any size: --model resnet.",
         )
 
 

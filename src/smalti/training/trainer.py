@@ -5,29 +5,33 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from smalti import augmentation
-from smalti.data.dataset import Dataset
+from smalti.data.dataset import Dataset, Part
 from smalti.device import Hardware
 from smalti.errors import SmaltiError
-from smalti.models.building import build
+from smalti.models.building import Prepared, build, takes_any_size
 from smalti.models.inference import judging_batch
 from smalti.models.preprocessing import Normalize, channel_statistics
 from smalti.recipes import Recipe
 from smalti.training import randomness
 from smalti.training.averaging import AveragedModel
-from smalti.training.objective import Fed, Objective
+from smalti.training.feeding import Fed, Feeder
+from smalti.training.objective import Objective
 from smalti.training.optimizers import make_optimizer, set_learning_rate, set_momentum
-from smalti.training.placement import PlacedPart
+from smalti.training.placement import Batch, PlacedPart
 from smalti.training.progress import Listener
 from smalti.training.schedules import factor_at, momentum_at
 from smalti.training.teaching import Teacher
 
 LOOK_EVERY = 100
 """Steps between two looks whether the loss is still a number; each waits for a GPU to catch up."""
+
+PREPARING_PICTURES = 5000
+"""Training pictures that a network which wants to see some before its first step is shown."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ class Trainer:
         train = dataset.part("train")
         self.mean, self.std = channel_statistics(train.images, train.rows)
         self._normalize = Normalize(self.mean, self.std, device)
-        self._augment = augmentation.make(recipe.augmentation)
-        self._mix = augmentation.make_mixing(recipe.augmentation)
+        self._feeder = Feeder(recipe, len(train))
         torch.manual_seed(randomness.derived_seed(recipe.seed, 0, randomness.WEIGHTS))
         model = build(recipe.model, dataset.image_shape, dataset.n_classes)
+        if isinstance(model, Prepared):
+            model.prepare(self._normalised_sample(train))
+        _require_sizes(model, dataset.image_shape, recipe.training.image_sizes)
         self.model = hardware.place(model)
         self.optimizer = make_optimizer(self.model, recipe.optimizer)
         decay = recipe.training.ema
@@ -96,24 +102,25 @@ class Trainer:
         self.model.train()
         totals = _Totals(self.hardware.torch_device())
         batches = self._train.shuffled(self.batch_size, order)
-        for step, (pictures, labels) in enumerate(batches, 1):
+        for step, batch in enumerate(batches, 1):
             # The warm-up's first step has a rate above zero, the last step one that is not zero.
             progress = epoch - 1 + (step - 0.5) / self.steps
             self._set_pace(progress, rate_factor)
-            logits, loss = self._step(pictures, labels, draws)
+            logits, loss = self.step(batch, epoch, draws)
             if self.average is not None:
                 self.average.update((epoch - 1) * self.steps + step - 1)
-            totals.add(logits, labels, loss)
+            totals.add(logits, batch.labels, loss)
             if step % LOOK_EVERY == 0:
                 _require_number(totals, epoch, step, self.recipe)
             listener.stepped(epoch, step)
         _require_number(totals, epoch, self.steps, self.recipe)
         return totals.score()
 
-    def _step(
-        self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator
+    def step(
+        self, batch: Batch, epoch: int, draws: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        fed = self.fed(pictures, labels, draws)
+        """Take one step as in epoch ``epoch``; return the batch's logits n×K and loss before it."""
+        fed = self.fed(batch, epoch, draws)
         logits = self._forward(self.model, fed.pictures)
         loss = self._objective.loss(logits, fed)
         self.optimizer.zero_grad(set_to_none=True)
@@ -129,14 +136,15 @@ class Trainer:
             epochs = recipe.training.epochs
             set_momentum(self.optimizer, momentum_at(recipe.schedule, progress, epochs, largest))
 
-    def fed(self, pictures: torch.Tensor, labels: torch.Tensor, draws: torch.Generator) -> Fed:
-        """Return training pictures N×C×H×W as the network is fed them, before normalisation."""
-        if self._augment is not None:
-            pictures = self._augment(pictures, draws)
-        if self._mix is None:
-            return Fed(pictures, labels)
-        mixed = self._mix(pictures, draws)
-        return Fed(mixed.pictures, labels, labels[mixed.partners], mixed.share)
+    def fed(self, batch: Batch, epoch: int, draws: torch.Generator) -> Fed:
+        """Return training pictures as the network is fed them in an epoch, before normalisation."""
+        return self._feeder.feed(batch, epoch, draws)
+
+    def _normalised_sample(self, part: Part) -> torch.Tensor:
+        """Return float32 n×C×H×W, evenly from the part, as a network is prepared with them."""
+        chosen = np.linspace(0, len(part) - 1, min(PREPARING_PICTURES, len(part))).astype(np.int64)
+        pictures = torch.from_numpy(part.pictures(chosen)).permute(0, 3, 1, 2)
+        return Normalize(self.mean, self.std)(pictures)
 
     def _forward(self, model: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
         inputs = self._normalize(pictures).contiguous(memory_format=self.hardware.memory_format())
@@ -156,7 +164,7 @@ class Trainer:
             return None
         model = self.scored_model.eval()
         totals = _Totals(self.hardware.torch_device())
-        for pictures, labels in self._validation.in_order(self._judging_batch):
+        for pictures, labels, _ in self._validation.in_order(self._judging_batch):
             logits = self._forward(model, pictures)
             totals.add(logits, labels, functional.cross_entropy(logits, labels))
         return totals.score()
@@ -185,6 +193,18 @@ class _Totals:
 def _placed(dataset: Dataset, name: str, device: torch.device) -> PlacedPart | None:
     part = dataset.parts.get(name)
     return PlacedPart(part, device) if part is not None and len(part) else None
+
+
+def _require_sizes(
+    model: nn.Module, image_shape: tuple[int, int, int], sizes: tuple[int, ...]
+) -> None:
+    if sizes and not takes_any_size(model, image_shape, sizes):
+        raise SmaltiError(
+            f"This network does not take pictures of {', '.join(map(str, sizes))} pixels, to which "
+            "training.image_sizes scales them.",
+            "Networks that end in one value a map take any size that leaves a pixel: --model fast, "
+            "resnet or separable, or cnn with --set model.pooling=average.",
+        )
 
 
 def _require_number(totals: _Totals, epoch: int, step: int, recipe: Recipe) -> None:

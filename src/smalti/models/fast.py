@@ -1,0 +1,110 @@
+"""The network of the speed recipes: whitened patches, pooling before the normalisation."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+from smalti.models.building import Shape, activation, require_room
+from smalti.models.stages import widened
+from smalti.recipes import ModelConfig
+
+PATCH = 2
+"""Side of the whitened patches in pixels."""
+
+_FLOOR = 5e-4
+"""Added to the variance of each direction before its root divides: faint ones stay faint."""
+
+_MOMENTUM = 0.4
+"""Of the running statistics: a plan of a few hundred steps is over before 0.1 has caught up."""
+
+
+class Fast(nn.Sequential):
+    """Stages of ``depth`` 3×3 convolutions, pooled after the first; the largest of each map.
+
+    Jordan, 94 % on CIFAR-10 in 3.29 Seconds, 2024. With ``whitening`` the first layer is a 2×2
+    convolution whose filters are fixed by the training pictures (:meth:`prepare`); no border is
+    added, so a side shrinks by one. Each stage pools before it normalises: a quarter of the
+    values. The scale of each batch norm is fixed at 1 and convolutions have no bias, as the next
+    layer could undo both. With ``identity_init`` every 3×3 convolution begins by passing its
+    inputs on. Pictures of any size from one that leaves a pixel are taken.
+    """
+
+    def __init__(self, config: ModelConfig, image_shape: Shape, n_classes: int) -> None:
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        channels, side = image_shape[2], min(image_shape[:2])
+        if config.whitening:
+            filters = 2 * channels * PATCH**2
+            first = layers["whitening"] = nn.Conv2d(channels, filters, PATCH)
+            first.weight.requires_grad_(False)
+            layers["whitening_activation"] = activation(config.activation)
+            channels, side = filters, side - PATCH + 1
+        for stage, filters in enumerate(widened(config), 1):
+            side //= 2
+            require_room(side, image_shape, "Use fewer entries in model.filters.")
+            for place in range(1, config.depth + 1):
+                layers |= _convolution(f"stage{stage}_conv{place}", channels, filters, config)
+                if place == 1:
+                    layers[f"stage{stage}_pool"] = nn.MaxPool2d(2)
+                layers |= _normalised(f"stage{stage}_conv{place}", filters, config)
+                channels = filters
+        layers["largest"] = nn.AdaptiveMaxPool2d(1)
+        layers["flatten"] = nn.Flatten()
+        output = layers["output"] = nn.Linear(channels, n_classes, bias=False)
+        # Answers begin near nothing, whatever the width, and the first steps find their direction.
+        nn.init.normal_(output.weight, std=1 / channels)
+        super().__init__(layers)
+        self._whitens = config.whitening
+
+    @torch.no_grad()
+    def prepare(self, pictures: torch.Tensor) -> None:
+        """Fix the whitening filters by normalised pictures n×C×H×W; without them, do nothing.
+
+        The filters are the directions in which patches vary, divided by how much they do, and
+        their negatives: what comes out of them has variance 1 and no correlation.
+        """
+        if self._whitens:
+            layer = self[0]
+            assert isinstance(layer, nn.Conv2d)
+            assert layer.bias is not None
+            directions = whitening_filters(pictures)
+            layer.weight.copy_(torch.cat([directions, -directions]))
+            layer.bias.zero_()
+
+
+def whitening_filters(pictures: torch.Tensor) -> torch.Tensor:
+    """Return CP²×C×P×P filters whose answers to patches of the pictures are white.
+
+    Eigenvectors of the patches' covariance, largest variance first, each divided by the root of
+    its variance; of the two signs, the one whose largest entry is positive.
+    """
+    channels = pictures.shape[1]
+    patches = pictures.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5)
+    patches = patches.reshape(-1, channels * PATCH**2).double()
+    patches = patches - patches.mean(0)
+    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    rows = vectors.T.flip(0)
+    largest = rows.gather(1, rows.abs().argmax(1, keepdim=True))
+    scaled = rows * largest.sign() / (values.flip(0)[:, None].clamp(min=0) + _FLOOR).sqrt()
+    return scaled.to(pictures.dtype).reshape(-1, channels, PATCH, PATCH)
+
+
+def _convolution(
+    name: str, channels: int, filters: int, config: ModelConfig
+) -> OrderedDict[str, nn.Module]:
+    layer = nn.Conv2d(channels, filters, 3, padding=1, bias=not config.batch_norm)
+    if config.identity_init:
+        nn.init.dirac_(layer.weight[:channels])
+    return OrderedDict({name: layer})
+
+
+def _normalised(name: str, filters: int, config: ModelConfig) -> OrderedDict[str, nn.Module]:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if config.batch_norm:
+        norm = nn.BatchNorm2d(filters, momentum=_MOMENTUM)
+        norm.weight.requires_grad_(False)
+        layers[f"{name}_norm"] = norm
+    layers[f"{name}_activation"] = activation(config.activation)
+    return layers

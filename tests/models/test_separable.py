@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 from smalti.models.building import build, count_parameters
+from smalti.models.dropout import Dropout
 from smalti.models.residual import ResidualBlock
 from smalti.recipes import ModelConfig
 
@@ -71,7 +72,7 @@ def test_it_has_far_fewer_parameters_than_plain_convolutions():
 def test_dropout_stands_between_the_two_convolutions():
     block = next(m for m in separable(dropout=0.1).modules() if isinstance(m, ResidualBlock))
     assert [type(layer) for layer in block.body] == [
-        nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.Dropout, nn.Conv2d, nn.BatchNorm2d,
+        nn.Conv2d, nn.BatchNorm2d, nn.ReLU, Dropout, nn.Conv2d, nn.BatchNorm2d,
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from smalti.models.building import Shape, activation, require_room
 from smalti.models.dense import hidden_layers
+from smalti.models.dropout import Dropout
 from smalti.recipes import ModelConfig
 
 KERNEL = 3
@@ -35,7 +36,7 @@ class _ConvNet(nn.Sequential):
         width = _flat_width(layers, image_shape)
         layers |= hidden_layers(config, width, config.head_dropout)
         if config.head_dropout and not config.hidden:
-            layers["output_dropout"] = nn.Dropout(config.head_dropout)
+            layers["output_dropout"] = Dropout(config.head_dropout)
         layers["output"] = nn.Linear(config.hidden[-1] if config.hidden else width, n_classes)
         super().__init__(layers)
 
@@ -56,7 +57,7 @@ class SimpleCNN(_ConvNet):
         for number, filters in enumerate(config.filters, 1):
             layers |= _convolution(f"conv{number}", channels, filters, config)
             if config.dropout:
-                layers[f"conv{number}_dropout"] = nn.Dropout(config.dropout)
+                layers[f"conv{number}_dropout"] = Dropout(config.dropout)
             channels = filters
         layers["pool"] = nn.MaxPool2d(2)
         super().__init__(layers, config, image_shape, n_classes)
@@ -82,7 +83,7 @@ class CNN(_ConvNet):
                 channels = filters
             layers[f"stage{number}_pool"] = nn.MaxPool2d(2)
             if config.dropout:
-                layers[f"stage{number}_dropout"] = nn.Dropout(config.dropout)
+                layers[f"stage{number}_dropout"] = Dropout(config.dropout)
         super().__init__(layers, config, image_shape, n_classes)
 
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from torch import nn
 
 from smalti.models.building import Shape, activation
+from smalti.models.dropout import Dropout
 from smalti.recipes import ModelConfig
 
 
@@ -36,6 +37,6 @@ def hidden_layers(config: ModelConfig, width: int, dropout: float) -> OrderedDic
         if config.batch_norm:
             layers[f"hidden{number}_norm"] = nn.BatchNorm1d(wide)
         if dropout:
-            layers[f"hidden{number}_dropout"] = nn.Dropout(dropout)
+            layers[f"hidden{number}_dropout"] = Dropout(dropout)
         width = wide
     return layers

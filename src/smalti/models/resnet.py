@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from smalti.models.building import Shape, activation
+from smalti.models.dropout import Dropout
 from smalti.models.residual import ResidualBlock
 from smalti.models.stages import StagedNet, convolution
 from smalti.recipes import ModelConfig
@@ -33,7 +34,7 @@ class ResNet(StagedNet):
 def _block(channels: int, filters: int, stride: int, config: ModelConfig) -> ResidualBlock:
     body = convolution("conv1", channels, filters, config, stride=stride)
     if config.dropout:
-        body["dropout"] = nn.Dropout(config.dropout)
+        body["dropout"] = Dropout(config.dropout)
     body |= convolution("conv2", filters, filters, config, activated=False)
     return ResidualBlock(
         nn.Sequential(body),

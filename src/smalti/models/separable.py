@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from smalti.models.building import Shape, activation
+from smalti.models.dropout import Dropout
 from smalti.models.residual import ResidualBlock
 from smalti.models.stages import StagedNet, convolution
 from smalti.recipes import ModelConfig
@@ -35,7 +36,7 @@ def _block(channels: int, filters: int, stride: int, config: ModelConfig) -> nn.
     keeps_shape = (channels, stride) == (filters, 1)
     layers = convolution("depthwise", channels, channels, config, groups=channels)
     if config.dropout:
-        layers["dropout"] = nn.Dropout(config.dropout)
+        layers["dropout"] = Dropout(config.dropout)
     # MobileNet activates every convolution; after the sum is where a residual block does it.
     layers |= convolution(
         "pointwise", channels, filters, config,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from torch import nn
 
 from smalti.models.building import Shape, activation
+from smalti.models.dropout import Dropout
 from smalti.recipes import ModelConfig
 
 MakeBlock = Callable[[int, int, int, ModelConfig], nn.Module]
@@ -37,7 +38,7 @@ class StagedNet(nn.Sequential):
         layers["average_pool"] = nn.AdaptiveAvgPool2d(1)
         layers["flatten"] = nn.Flatten()
         if config.head_dropout:
-            layers["output_dropout"] = nn.Dropout(config.head_dropout)
+            layers["output_dropout"] = Dropout(config.head_dropout)
         layers["output"] = nn.Linear(channels, n_classes)
         super().__init__(layers)
 

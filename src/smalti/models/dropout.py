@@ -26,7 +26,7 @@ class Dropout(nn.Dropout):
             return inputs
         if inputs.device.type != "cpu":
             return super().forward(inputs)
-        return _Dropped.apply(inputs, self.p)
+        return _Dropped.apply(inputs, self.p)  # type: ignore[no-untyped-call]
 
 
 class _Dropped(torch.autograd.Function):
@@ -37,7 +37,7 @@ class _Dropped(torch.autograd.Function):
         return inputs * factors
 
     @staticmethod
-    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:  # type: ignore[override]
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         (factors,) = context.saved_tensors
         return gradient * factors, None
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import click
 
-from benchmarks.results import REPOSITORY, RESULTS
-from smalti.errors import SmaltiError
-
-_FOLDER = click.option(
-    "--results",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RESULTS,
-    help="Folder that the figures are written to (default: benchmarks/results).",
+from benchmarks import contest_commands
+from benchmarks.options import (
+    DEVICE,
+    FOLDER,
+    QUICK,
+    RUNS_FOLDER,
+    THREADS,
+    asked_of_machine,
+    flags,
+    show,
+    show_quick,
 )
+from benchmarks.results import REPOSITORY
+from smalti.errors import SmaltiError
 
 
 @click.group()
@@ -28,38 +32,38 @@ def main() -> None:
 @main.command()
 @click.option("--turns", default=9, show_default=True, help="Alternations of the three sides.")
 @click.option("--batches", default=100, show_default=True, help="Steps of each side in a turn.")
-@_FOLDER
+@FOLDER
 def throughput(turns: int, batches: int, folder: Path) -> None:
     """Measure training speed against a bare hand-written loop (about five minutes)."""
     from benchmarks.throughput import measure
 
-    _show(measure(turns, batches, folder))
+    show(measure(turns, batches, folder))
 
 
 @main.command()
 @click.option("--turns", default=10, show_default=True, help="Processes of each kind.")
-@_FOLDER
+@FOLDER
 def startup(turns: int, folder: Path) -> None:
     """Measure the time to help and to a first prediction (about a minute)."""
     from benchmarks.startup import measure
 
-    _show(measure(turns, folder))
+    show(measure(turns, folder))
 
 
 @main.command()
-@_FOLDER
+@FOLDER
 def memory(folder: Path) -> None:
     """Measure the peak memory of a CIFAR-10 epoch (about a minute)."""
     from benchmarks.memory import measure
 
-    _show(measure(folder))
+    show(measure(folder))
 
 
 @main.command()
 @click.option("--turns", default=5, show_default=True, help="Alternations of the sides.")
 @click.option("--steps", default=100, show_default=True, help="Steps of each side in a turn.")
-@click.option("--quick", is_flag=True, help="Hardly any work, to see that it runs; not stored.")
-@_FOLDER
+@QUICK
+@FOLDER
 def keras(turns: int, steps: int, quick: bool, folder: Path) -> None:
     """Measure training speed against Keras's model.fit (about fifteen minutes).
 
@@ -69,31 +73,25 @@ def keras(turns: int, steps: int, quick: bool, folder: Path) -> None:
 
     extent = Extent(turns=turns, steps=steps)
     if not quick:
-        _show(measure(extent, folder))
+        show(measure(extent, folder))
         return
     with tempfile.TemporaryDirectory() as scratch:
-        path = measure(extent.quick(), Path(scratch))
-        click.echo(path.read_text(encoding="utf-8").rstrip())
-    click.echo("quick: these figures mean nothing, and are not stored")
+        show_quick(measure(extent.quick(), Path(scratch)))
 
 
 @main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
 @click.option("--seed", "chosen", type=int, multiple=True, help="This seed alone; may be repeated.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the runs (default: benchmarks/runs).",
-)
-@click.option("--threads", help="CPU threads of the training; recorded, no part of the row.")
-@click.option("--device", help="Device of the training; recorded, no part of the row.")
-@_FOLDER
+@RUNS_FOLDER
+@THREADS
+@DEVICE
+@FOLDER
 def accuracy(
     row: str,
     seeds: int,
     chosen: tuple[int, ...],
-    out: Path | None,
+    out: Path,
     threads: str | None,
     device: str | None,
     folder: Path,
@@ -102,12 +100,10 @@ def accuracy(
 
     Processes that measure other seeds of the same row may run at the same time (--seed).
     """
-    from benchmarks.accuracy import RUNS, measure
+    from benchmarks.accuracy import measure
 
-    machine: list[str] = []
-    for flag, value in (("--threads", threads), ("--device", device)):
-        machine += [flag, value] if value is not None else []
-    _show(measure(row, chosen or range(seeds), folder, out or RUNS, machine))
+    machine = flags(asked_of_machine(threads, device))
+    show(measure(row, chosen or range(seeds), folder, out, machine))
 
 
 @main.command()
@@ -122,7 +118,7 @@ def rows() -> None:
 
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@_FOLDER
+@FOLDER
 def gather(source: Path, folder: Path) -> None:
     """Take over seeds that were measured on another machine, from its results folder SOURCE."""
     from benchmarks.accuracy import gather as take_over
@@ -144,9 +140,8 @@ def table(check: bool) -> None:
     click.echo(f"renewed: {names}" if names else "up to date")
 
 
-def _show(path: Path) -> None:
-    click.echo(path.read_text(encoding="utf-8").rstrip())
-    click.echo(f"written to {path}")
+for _command in contest_commands.COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,6 @@ from benchmarks.rows import ROWS, Row, row_named, taught_by
 from smalti import metrics
 from smalti.runs import Run
 
-RUNS = Path(__file__).resolve().parent / "runs"
-
 Entry = dict[str, Any]
 """What is kept of one seed."""
 
@@ -29,7 +27,7 @@ def measure(
     name: str,
     seeds: Iterable[int],
     folder: Path = results.RESULTS,
-    runs: Path = RUNS,
+    runs: Path = results.RUNS,
     machine: Sequence[str] = (),
 ) -> Path:
     """Train and evaluate the seeds of a row that are not stored yet; store each at once.

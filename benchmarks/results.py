@@ -17,6 +17,7 @@ from smalti.files import write_json
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
+RUNS = Path(__file__).resolve().parent / "runs"
 
 Figures = dict[str, Any]
 

@@ -1,0 +1,107 @@
+"""How much work a training is, and what the machine could do at best: the two ceilings.
+
+Operations over the peak of the unit that does them, bytes over the bandwidth of memory: the larger
+time is the floor. Both counts are estimates. Operations: those of the forward pass, times three, as
+the backward pass multiplies twice. Bytes: the output of every layer written once and read once in
+the forward pass, times three; nothing is taken to stay in a cache, no layers to be fused. Every
+picture of every epoch counts, at its full size: a plan that trains on smaller pictures first, or
+skips some, does less than is counted here, and says so itself where it does.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from benchmarks.results import significant
+from smalti.device import Hardware, matrix_product_peak
+from smalti.models.building import Shape, build, describe
+from smalti.runs import Run
+
+BACKWARD = 3
+"""Forward and backward pass together, in forward passes."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Operations and bytes of a training, as estimated."""
+
+    flop: float
+    bytes: float
+
+    def figures(self, seconds: float, ceilings: Ceilings) -> dict[str, Any]:
+        """Return both estimates, and what share of each ceiling they are in ``seconds``."""
+        return {
+            "flop": significant(self.flop),
+            "bytes": significant(self.bytes),
+            "share_of_peak": significant(self.flop / seconds / ceilings.flop_a_second),
+            "share_of_bandwidth": significant(self.bytes / seconds / ceilings.bytes_a_second),
+        }
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What the machine did a moment ago: a large matrix product, and a large copy."""
+
+    flop_a_second: float
+    bytes_a_second: float
+
+    @classmethod
+    def measured(cls, hardware: Hardware, size: int = 2048) -> Ceilings:
+        """Measure both in the number format and with the threads that the training has."""
+        peak = matrix_product_peak(hardware.device, hardware.precision, size) * 1e9
+        return cls(peak, copy_bandwidth(hardware.device, size))
+
+    def figures(self) -> dict[str, float]:
+        """Return both in giga a second."""
+        return {
+            "matrix_product_gflops": significant(self.flop_a_second / 1e9),
+            "copy_gigabytes": significant(self.bytes_a_second / 1e9),
+        }
+
+
+def copy_bandwidth(device: str, size: int = 2048, repeats: int = 5) -> float:
+    """Return bytes read and written a second by copying 8 × ``size``² values of 4 bytes."""
+    source = torch.ones(8, size, size, device=device)
+    target = torch.empty_like(source)
+    seconds = []
+    for _ in range(repeats + 1):
+        began = time.perf_counter()
+        target.copy_(source)
+        if device == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - began)
+    return 2 * source.numel() * source.element_size() / statistics.median(seconds[1:])
+
+
+def effort(
+    model: nn.Module, image_shape: Shape, pictures: int, precision: str = "float32"
+) -> Effort:
+    """Return the effort of training a network on so many pictures, those of all epochs together."""
+    layers = describe(model, image_shape)
+    width = 2 if precision == "bfloat16" else 4
+    flop = sum(layer.flop for layer in layers)
+    values = sum(_product(layer.output) for layer in layers)
+    return Effort(BACKWARD * pictures * flop, BACKWARD * pictures * 2 * width * values)
+
+
+def effort_of_run(run: Run) -> Effort:
+    """Return the effort of the training in a run's folder."""
+    described, environment = run.classifier(), run.environment()
+    model = build(
+        run.recipe().model, tuple(described["input_shape"]), len(described["class_names"])
+    )
+    pictures = environment["data"]["train"] * len(run.history())
+    return effort(model, tuple(described["input_shape"]), pictures, environment["precision"])
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    values = 1
+    for side in shape:
+        values *= side
+    return values

@@ -79,6 +79,48 @@ def keras(turns: int, steps: int, quick: bool, folder: Path) -> None:
         show_quick(measure(extent.quick(), Path(scratch)))
 
 
+@main.command("keras-recipe")
+@click.option("--seed", "seeds", type=int, multiple=True, default=(0,), help="Seeds; repeatable.")
+@click.option("--epochs", default=3, show_default=True, help="Epochs of each training.")
+@click.option("--tuned", is_flag=True, help="Mixed bfloat16 and a tf.data pipeline; its own row.")
+@QUICK
+@FOLDER
+def keras_recipe(
+    seeds: tuple[int, ...], epochs: int, tuned: bool, quick: bool, folder: Path
+) -> None:
+    """Train row D2's recipe in Keras itself (one to two minutes an epoch on two cores).
+
+    With --epochs 30, its authors' plan, the time to 85 % is measured.
+    """
+    from benchmarks import throughput
+    from benchmarks.keras_recipe import ROW, TUNED_ROW, measure
+    from smalti import api
+
+    row = TUNED_ROW if tuned else ROW
+    if not quick:
+        show(measure(row, seeds, epochs, folder))
+        return
+    tiny = api.load_data(throughput.random_pictures(200))
+    with tempfile.TemporaryDirectory() as scratch:
+        show_quick(measure(row, seeds, epochs, Path(scratch), tiny))
+
+
+@main.command()
+@click.option("--turns", default=5, show_default=True, help="Alternations of the sides.")
+@click.option("--batches", default=100, show_default=True, help="Steps of each side in a turn.")
+@QUICK
+@FOLDER
+def tutorial(turns: int, batches: int, quick: bool, folder: Path) -> None:
+    """Measure training speed against a tutorial's loop with a DataLoader (about five minutes)."""
+    from benchmarks.tutorial import measure
+
+    if not quick:
+        show(measure(turns, batches, folder))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        show_quick(measure(turns, 2, Path(scratch)))
+
+
 @main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")

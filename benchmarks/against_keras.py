@@ -169,13 +169,14 @@ def measure(
     pictures = api.load_data("cifar10") if dataset is None else dataset
     with tempfile.TemporaryDirectory() as scratch:
         shared = _first_pictures(pictures, extent.steps * BATCH, Path(scratch))
-        command = command or _keras_command()
+        command = command or keras_command()
         with peer.Process([*command, str(shared)]) as process:
             figures = _figures(KerasSides(process, extent.steps), shared, extent)
     return results.write("keras", figures, folder)
 
 
-def _keras_command() -> list[str]:
+def keras_command() -> list[str]:
+    """Return what starts the peer in Keras's own environment, which is made where it is missing."""
     # -P: the folder of the script holds modules whose names others may have, too.
     script = Path(__file__).with_name("keras_peer.py")
     return [str(peer.environment(peer.KERAS)), "-P", str(script)]

@@ -2,8 +2,8 @@
 
 A turn is a seed: in every turn each side trains with it once, a process at a time, and the order
 is reversed from turn to turn. Ratios are taken turn by turn. What is stored is not trained again: a
-measurement that was killed goes on with the side that is missing. Once the command of a side
-changes (or its recipe, where the rows can tell), the row starts anew.
+measurement that was killed goes on with the side that is missing. Once the recipe of a side
+changes (where the rows can tell), the row starts anew; other commands need a row of another name.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks import results
 from benchmarks.results import Figures
 from benchmarks.trainings import ScriptTraining, SmaltiTraining, Training
+from smalti.errors import SmaltiError
 
 METHOD = "benchmarks/contest.py"
 TIMES = {"seconds": "training", "command_seconds": "whole command"}
@@ -44,6 +45,11 @@ class Contest:
     title: str
     sides: Mapping[str, Training]
     goal: str = "–"
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """What each side is, as typed."""
+        return {name: side.command for name, side in self.sides.items()}
 
     @property
     def digest(self) -> str:
@@ -93,7 +99,11 @@ def sklearn() -> Contest:
 
 
 def measure(contest: Contest, seeds: Iterable[int], place: Place) -> Path:
-    """Train every side with every seed, where that is not stored yet; store each at once."""
+    """Train every side with every seed, where that is not stored yet; store each at once.
+
+    A row that holds figures of other commands is a SmaltiError: they took hours.
+    """
+    _require_same_commands(contest, place.folder)
     for seed in seeds:
         names = list(contest.sides)
         for name in names[:: -1 if seed % 2 else 1]:
@@ -171,13 +181,22 @@ def _store(contest: Contest, seed: int, name: str, entry: Figures, folder: Path)
         "method": METHOD,
         "title": contest.title,
         "contest": contest.digest,
-        "commands": {name: side.command for name, side in contest.sides.items()},
+        "commands": contest.commands,
         "goal": contest.goal,
         "n": len(kept),
         "summary": summary(kept, list(contest.sides)),
         "turns": kept,
     }
     results.write(contest.row, figures, folder)
+
+
+def _require_same_commands(contest: Contest, folder: Path) -> None:
+    stored = results.read(contest.row, folder)
+    if stored is not None and stored["commands"] != contest.commands:
+        raise SmaltiError(
+            f"The row {contest.row!r} holds figures of: {', '.join(stored['commands'].values())}.",
+            f"Choose another --row, or remove {results.place(contest.row, folder)}.",
+        )
 
 
 def _sides(contest: Contest, seed: int, folder: Path) -> Mapping[str, Figures]:

@@ -65,7 +65,7 @@ def record(**options: Any) -> None:
 def fast(command: str, against: str, row: str, **options: Any) -> None:
     """Measure smalti's fast training against the port, alternating (half an hour a turn).
 
-    Another --command needs another --row: with the same one, what is stored is replaced.
+    Another --command, or another baseline, needs a --row of its own.
     """
     from benchmarks import contest
 

@@ -1,8 +1,9 @@
 """The other side of the comparison with Keras: runs in Keras's own environment, knows no smalti.
 
-Started by ``benchmarks/against_keras.py`` with an ``.npz`` of pictures (uint8 N×32×32×3) and
-labels. Reads one request a line from stdin, answers one line of JSON on stdout; everything that
-TensorFlow says goes to stderr.
+Started by ``benchmarks/against_keras.py`` and ``benchmarks/keras_recipe.py`` with an ``.npz`` of
+pictures (uint8 N×32×32×3) and labels, and for the latter those that validate. Reads one request a
+line from stdin, answers one line of JSON on stdout (a training answers one an epoch); everything
+that TensorFlow says goes to stderr.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import importlib
 import importlib.metadata
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TextIO
 
 import numpy as np
@@ -19,6 +22,14 @@ import numpy as np
 CLASSES = 10
 SHIFT, ROTATION, ZOOM = 0.1, 15 / 360, 0.1
 """Augmentation as in row D2, in the units of Keras's layers."""
+FACTOR, PATIENCE = 0.5, 3
+"""The plateau of row D2's plan: the rate is halved after three epochs without a better loss."""
+
+Answer = Callable[[Mapping[str, Any]], None]
+
+
+Pair = tuple[np.ndarray, np.ndarray]
+"""Pictures and labels."""
 
 
 class Peer:
@@ -27,9 +38,11 @@ class Peer:
     Pictures are float32 between 0 and 1 in a NumPy array, as Keras's own examples feed them.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
-        self.images = images.astype(np.float32) / 255
-        self.labels = labels.astype(np.int64)
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray, validation: Pair | None = None
+    ) -> None:
+        self.images, self.labels = _prepared(images, labels)
+        self.validation = None if validation is None else _prepared(*validation)
         self.models: dict[str, Any] = {}
         self.feeds: dict[str, Any] = {}
         self.settings: dict[str, Mapping[str, Any]] = {}
@@ -75,6 +88,54 @@ class Peer:
             model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
         return {}
 
+    def seed(self, value: int) -> dict[str, Any]:
+        """Seed Python, NumPy and the engine: for the weights that are made next."""
+        self.keras.utils.set_random_seed(value)
+        return {}
+
+    def fit(self, name: str, epochs: int, checkpoint: str, answer: Answer) -> dict[str, Any]:
+        """Train as row D2's authors do, and answer after every epoch.
+
+        One call of ``model.fit`` with validation, the rate reduced on a plateau, the best epoch
+        written to ``checkpoint``; an epoch's seconds hold all of that.
+        """
+        settings, model = self.settings[name], self.models[name]
+        images, batch = len(self.images), settings["batch"]
+        pipeline = settings["augmented"] and settings["pipeline"]
+        feed: dict[str, Any] = (
+            {"x": self._pipeline(images, batch)}
+            if pipeline
+            else {"x": self.images, "y": self.labels, "batch_size": batch}
+        )
+        called = self.keras.callbacks
+        callbacks = [
+            called.ReduceLROnPlateau(monitor="val_loss", factor=FACTOR, patience=PATIENCE),
+            called.ModelCheckpoint(checkpoint, monitor="val_accuracy", save_best_only=True),
+            self._teller(answer),
+        ]
+        model.fit(
+            **feed,
+            epochs=epochs,
+            validation_data=self.validation,
+            callbacks=callbacks,
+            verbose=0,
+        )
+        return {"finished": True}
+
+    def _teller(self, answer: Answer) -> Any:
+        """Return a callback that answers each epoch's seconds and scores; the last in its list."""
+        began = 0.0
+
+        def start(epoch: int, logs: Any = None) -> None:
+            nonlocal began
+            began = time.perf_counter()
+
+        def tell(epoch: int, logs: Mapping[str, float]) -> None:
+            scores = {key: round(float(value), 6) for key, value in logs.items()}
+            answer({"epoch": epoch + 1, "seconds": time.perf_counter() - began, **scores})
+
+        return self.keras.callbacks.LambdaCallback(on_epoch_begin=start, on_epoch_end=tell)
+
     def _network(self, augmented: bool) -> Any:
         layers = self.keras.layers
         model = self.keras.Sequential([layers.Input((32, 32, 3))])
@@ -119,22 +180,33 @@ class Peer:
 
 def serve(peer: Peer, requests: TextIO, answers: TextIO) -> None:
     """Carry out one request a line, ``{"do": name, …arguments}``, until there are no more."""
+
+    def answer(content: Mapping[str, Any]) -> None:
+        print(json.dumps(content), file=answers, flush=True)
+
     actions: dict[str, Callable[..., dict[str, Any]]] = {
         "versions": peer.versions,
+        "seed": peer.seed,
         "build": peer.build,
         "train": peer.train,
+        "fit": partial(peer.fit, answer=answer),
     }
     for line in requests:
         request = json.loads(line)
-        answer = actions[request.pop("do")](**request)
-        print(json.dumps(answer), file=answers, flush=True)
+        answer(actions[request.pop("do")](**request))
+
+
+def _prepared(images: np.ndarray, labels: np.ndarray) -> Pair:
+    return images.astype(np.float32) / 255, labels.astype(np.int64)
 
 
 def main() -> None:
     """Serve requests about the pictures in the file given."""
     answers, sys.stdout = sys.stdout, sys.stderr
     with np.load(sys.argv[1]) as content:
-        peer = Peer(content["images"], content["labels"])
+        names = ("validation_images", "validation_labels")
+        validation = (content[names[0]], content[names[1]]) if names[0] in content else None
+        peer = Peer(content["images"], content["labels"], validation)
     serve(peer, sys.stdin, answers)
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -82,13 +82,26 @@ class Process:
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Have the peer do something, and return its answer when it is done."""
-        requests, answers = self._process.stdin, self._process.stdout
+        self._send(do, arguments)
+        return self._answer()
+
+    def follow(self, do: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Have the peer do something, and yield what it says until it says ``finished``."""
+        self._send(do, arguments)
+        while "finished" not in (answer := self._answer()):
+            yield answer
+
+    def _send(self, do: str, arguments: Mapping[str, Any]) -> None:
+        requests = self._process.stdin
         assert requests is not None
-        assert answers is not None
         try:
             print(json.dumps({"do": do, **arguments}), file=requests, flush=True)
         except BrokenPipeError:
             raise self._death() from None
+
+    def _answer(self) -> dict[str, Any]:
+        answers = self._process.stdout
+        assert answers is not None
         line = answers.readline()
         if not line:
             raise self._death()

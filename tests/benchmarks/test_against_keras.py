@@ -183,12 +183,27 @@ def test_requests_are_answered_line_by_line() -> None:
         def train(self, name: str, images: int) -> dict[str, Any]:
             return {}
 
-    lines = ['{"do": "versions"}', '{"do": "build", "name": "a", "settings": {"batch": 2}}']
+        def seed(self, value: int) -> dict[str, Any]:
+            return {}
+
+        def fit(self, epochs: int, answer: keras_peer.Answer) -> dict[str, Any]:
+            for epoch in range(epochs):
+                answer({"epoch": epoch})
+            return {"finished": True}
+
+    lines = [
+        '{"do": "versions"}',
+        '{"do": "build", "name": "a", "settings": {"batch": 2}}',
+        '{"do": "fit", "epochs": 2}',
+    ]
     answers = io.StringIO()
     keras_peer.serve(Recorder(), io.StringIO("\n".join(lines)), answers)  # type: ignore[arg-type]
     assert [json.loads(line) for line in answers.getvalue().splitlines()] == [
         {"keras": "3"},
         {"name": "a", "batch": 2},
+        {"epoch": 0},
+        {"epoch": 1},
+        {"finished": True},
     ]
 
 

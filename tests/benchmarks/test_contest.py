@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import contest, results
 from benchmarks.contest import Contest, Place
+from smalti.errors import SmaltiError
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class MadeUp:
     seconds: float
     log: list[str] = field(default_factory=list)
     fails_at: int = -1
+    recipe: str = ""
 
     @property
     def command(self) -> str:
@@ -29,7 +31,7 @@ class MadeUp:
 
     @property
     def identity(self) -> str:
-        return self.name
+        return self.name + self.recipe
 
     def quick(self, data: str) -> MadeUp:
         return self
@@ -94,10 +96,20 @@ def test_a_measurement_that_was_killed_goes_on_where_it_stopped(
     assert log == ["a0", "b0", "b1", "a1"]
 
 
-def test_another_command_starts_the_row_anew(two: Contest, place: Place) -> None:
+def test_another_recipe_starts_the_row_anew(two: Contest, place: Place) -> None:
     contest.measure(two, range(2), place)
-    other = replace(two, sides={**two.sides, "b": MadeUp("b, changed", 4.0)})
+    other = replace(two, sides={**two.sides, "b": MadeUp("b", 4.0, recipe="another")})
     assert contest.stored_turns(other, place.folder) == []
+    contest.measure(other, [7], place)
+    assert [turn["seed"] for turn in contest.stored_turns(other, place.folder)] == [7]
+
+
+def test_other_commands_do_not_replace_what_took_hours(two: Contest, place: Place) -> None:
+    contest.measure(two, [0], place)
+    other = replace(two, sides={"c": MadeUp("c", 4.0)})
+    with pytest.raises(SmaltiError, match="'two' holds figures of: train a, train b") as caught:
+        contest.measure(other, [0], place)
+    assert "--row" in caught.value.hint
 
 
 def test_a_side_alone_has_no_ratio(two: Contest, place: Place) -> None:

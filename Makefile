@@ -3,6 +3,7 @@
 PYTHON ?= python3
 # How many seeds `make bench ROW=…` measures.
 SEEDS ?= 3
+# `make bench ONLY=…` takes fast, record, sklearn, tutorial, keras, keras-recipe or growth: long ones.
 VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core
@@ -49,9 +50,11 @@ format: $(DEV) ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## measure speed, start-up and memory again; with ROW=name a row of the table
+bench: $(DEV) ## measure speed, start-up and memory; ROW=name a row, ONLY=fast whole trainings
 ifdef ROW
 	$(BIN)/python -m benchmarks accuracy $(ROW) --seeds $(SEEDS)
+else ifdef ONLY
+	$(BIN)/python -m benchmarks $(ONLY)
 else
 	$(BIN)/python -m benchmarks throughput
 	$(BIN)/python -m benchmarks startup

@@ -122,6 +122,45 @@ def tutorial(turns: int, batches: int, quick: bool, folder: Path) -> None:
 
 
 @main.command()
+@click.option(
+    "--curve", "chosen", multiple=True, help="images, folder, pixels or classes; repeatable."
+)
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder with 6 GB to spare for a while (default: the system's).",
+)
+@QUICK
+@THREADS
+@DEVICE
+@FOLDER
+def growth(
+    chosen: tuple[str, ...],
+    scratch: Path | None,
+    quick: bool,
+    threads: str | None,
+    device: str | None,
+    folder: Path,
+) -> None:
+    """Measure how time and memory grow with pictures, pixels and classes (about an hour)."""
+    from benchmarks import growth as measuring
+    from benchmarks import growth_plot, throughput
+    from smalti import api
+
+    curves = measuring.curves_named(chosen)
+    machine = asked_of_machine(threads, device)
+    if not quick:
+        part = api.load_data("cifar10", validation=0).part("train")
+        show(measuring.measure(part, curves, folder, scratch, machine))
+        click.echo(f"drawn to {growth_plot.draw(folder)}")
+        return
+    with tempfile.TemporaryDirectory() as home:
+        part, here = throughput.random_pictures(200).part("train"), Path(home)
+        show_quick(measuring.measure(part, measuring.quick(curves), here, here, machine))
+        click.echo(f"drawing: {growth_plot.draw(here).stat().st_size:,} bytes")
+
+
+@main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
 @click.option("--seed", "chosen", type=int, multiple=True, help="This seed alone; may be repeated.")

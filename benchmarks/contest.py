@@ -28,7 +28,7 @@ METHOD = "benchmarks/contest.py"
 TIMES = {"seconds": "training", "command_seconds": "whole command"}
 """What ratios are taken of, and what it is called."""
 
-SMALTI, RECORD, SKLEARN = "smalti", "port of the record", "scikit-learn"
+SMALTI, RECORD, SKLEARN = "smalti", "the record's port", "scikit-learn"
 
 Turn = dict[str, Any]
 """A seed, and under ``sides`` the figures of each side that has landed."""
@@ -77,7 +77,7 @@ class Place:
 
 
 def record() -> Contest:
-    """Return the port of the record on its own."""
+    """Return the record's port on its own."""
     return Contest("record", "CIFAR-10, port of the speed record", {RECORD: _port()})
 
 
@@ -182,6 +182,7 @@ def _store(contest: Contest, seed: int, name: str, entry: Figures, folder: Path)
         "title": contest.title,
         "contest": contest.digest,
         "commands": contest.commands,
+        "identities": {name: side.identity for name, side in contest.sides.items()},
         "goal": contest.goal,
         "n": len(kept),
         "summary": summary(kept, list(contest.sides)),
@@ -192,9 +193,12 @@ def _store(contest: Contest, seed: int, name: str, entry: Figures, folder: Path)
 
 def _require_same_commands(contest: Contest, folder: Path) -> None:
     stored = results.read(contest.row, folder)
-    if stored is not None and stored["commands"] != contest.commands:
+    if stored is None:
+        return
+    held = stored.get("commands", {"": stored["method"]})
+    if held != contest.commands:
         raise SmaltiError(
-            f"The row {contest.row!r} holds figures of: {', '.join(stored['commands'].values())}.",
+            f"The row {contest.row!r} holds figures of: {', '.join(held.values())}.",
             f"Choose another --row, or remove {results.place(contest.row, folder)}.",
         )
 

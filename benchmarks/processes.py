@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SMALTI = str(Path(sys.executable).with_name("smalti"))
 """The installed command (``make .venv`` puts it beside the interpreter)."""
+
+
+_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes of one ``ru_maxrss``."""
+
+_BETWEEN = """
+import json, os, sys, time
+began = time.perf_counter()
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+seconds = time.perf_counter() - began
+with open(sys.argv[1], "w") as file:
+    json.dump([seconds, usage.ru_maxrss], file)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 @dataclass(frozen=True)
@@ -41,5 +57,18 @@ def run(command: Sequence[str], changes: Mapping[str, str] | None = None) -> Fin
         stdout, stderr = out.read(), err.read()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{stderr}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Finished(seconds, usage.ru_maxrss * unit, stdout, stderr)
+    return Finished(seconds, usage.ru_maxrss * _UNIT, stdout, stderr)
+
+
+def run_alone(command: Sequence[str], changes: Mapping[str, str] | None = None) -> Finished:
+    """Do as :func:`run`, for a process whose memory counts while this one's is large.
+
+    The kernel begins a child's largest memory with what its parent had resident when it was
+    started; a small process in between starts it from 10 MB.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        told = Path(scratch) / "told.json"
+        between = [sys.executable, "-S", "-c", _BETWEEN, str(told)]
+        finished = run([*between, *command], changes)
+        seconds, peak = json.loads(told.read_text(encoding="utf-8"))
+    return replace(finished, seconds=seconds, peak_bytes=peak * _UNIT)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti import api
+from smalti import api, device
 from smalti.data.dataset import Dataset, Part
 
 HIDDEN = (128, 128)
@@ -47,6 +47,10 @@ def measured(dataset: Dataset, seed: int) -> dict[str, Any]:
         "accuracy": {"1": float(accuracy)},
         "n": len(test),
         "epochs": model.n_iter_,
+        "device_type": "cpu",
+        "device": device.cpu_name(),
+        "precision": "float32",
+        "threads": device.usable_cores(),
         "versions": {"scikit-learn": sklearn.__version__},
     }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
-from benchmarks import against_keras, machines, results
+from benchmarks import against_keras, keras_recipe, machines, results, tutorial
 from benchmarks.against_keras import Comparison
 from benchmarks.machines import Machines
 from benchmarks.markdown import paragraphs, table
 from benchmarks.results import Figures
 from benchmarks.startup import HELP, PREDICT
 from benchmarks.throughput import AUGMENTED, PLAIN
+from benchmarks.trainings_table import contest_rows
 from smalti import wording
 
 Line = tuple[str, str, str]
@@ -21,7 +22,11 @@ def speed(folder: Path = results.RESULTS) -> str:
     """Return one line a measured figure that is stored, with the machines below."""
     makers = {
         "keras": _keras_lines,
+        keras_recipe.ROW: _keras_recipe_lines,
+        keras_recipe.TUNED_ROW: _keras_recipe_lines,
         "throughput": _throughput_lines,
+        "tutorial": _tutorial_lines,
+        **dict.fromkeys(contest_rows(folder), _contest_lines),
         "startup": _startup_lines,
         "memory": _memory_lines,
     }
@@ -57,8 +62,13 @@ def _speeds(figures: Figures, comparison: Comparison) -> str:
     """
     sides = (comparison.side, comparison.baseline)
     own, base = (figures["images_per_second"][side] for side in sides)
-    middle = f"{wording.count(median(own))} to {wording.count(median(base))} images/s"
+    middle = _medians(figures, *sides)
     return f"{middle}; fastest turn of each {max(own) / max(base):.2f} ×"
+
+
+def _medians(figures: Figures, *sides: str) -> str:
+    own, base = (median(figures["images_per_second"][side]) for side in sides)
+    return f"{wording.count(own)} to {wording.count(base)} images/s"
 
 
 def _throughput_lines(figures: Figures) -> list[Line]:
@@ -66,6 +76,49 @@ def _throughput_lines(figures: Figures) -> list[Line]:
     return [
         (f"{what}, no augmentation", _ratio(figures["ratio"][PLAIN]), "≥ 0.95 ×"),
         (f"{what}, smalti augmenting", _ratio(figures["ratio"][AUGMENTED]), "≥ 0.85 ×"),
+    ]
+
+
+def _tutorial_lines(figures: Figures) -> list[Line]:
+    precision = {tutorial.SMALTI: figures["precision"], tutorial.SMALTI_FLOAT32: "float32"}
+    return [
+        (
+            f"Training speed, smalti ({precision[side]}) against a {baseline}",
+            f"{_ratio(numbers)}; {_medians(figures, side, baseline)}",
+            "–",
+        )
+        for side, ratios in figures["ratio"].items()
+        for baseline, numbers in ratios.items()
+        if side == tutorial.SMALTI or figures["precision"] != "float32"
+    ]
+
+
+def _keras_recipe_lines(figures: Figures) -> list[Line]:
+    numbers, reached = figures["seconds_an_epoch"], figures["time_to_target"]
+    target = wording.percent(figures["target"], 0)
+    if reached is None:
+        best = wording.percent(figures["best_val_accuracy"])
+        end = f"{target} on validation not reached (best {best})"
+    else:
+        time = wording.duration(reached["seconds"])
+        end = f"{target} on validation after {reached['epochs']:g} epochs, {time}"
+    seconds = f"{numbers['median']:.0f} s an epoch ({numbers['min']:.0f}–{numbers['max']:.0f})"
+    seeds = wording.plural(figures["n"], "seed")
+    return [(f"No smalti: {figures['setting']}", f"{seconds}; {end}; {seeds}", "–")]
+
+
+def _contest_lines(figures: Figures) -> list[Line]:
+    """Return a line a side that is compared; a contest of one side has none."""
+    found = figures["summary"]
+    baseline = next(iter(found["sides"]))
+    return [
+        (
+            f"Training time, `{figures['commands'][side]}` against {baseline}",
+            f"{_ratio(ratio['seconds'])}; whole command {_ratio(ratio['command_seconds'])}; "
+            f"{wording.plural(figures['n'], 'turn')}",
+            figures["goal"],
+        )
+        for side, ratio in found["ratio"].items()
     ]
 
 

@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks import accuracy_table, results
+from benchmarks.growth_table import growth
 from benchmarks.markdown import paragraphs, renewed
 from benchmarks.speed_table import speed
+from benchmarks.trainings_table import trainings
 
 Content = Callable[[Path], str]
+
+MEASUREMENTS = (
+    "throughput", "startup", "memory", "keras", "keras-recipe", "tutorial", "record", "fast",
+    "sklearn", "growth",
+)  # fmt: skip
+"""Commands whose figures stand in the tables once they are there, under the same name."""
 
 
 def short(folder: Path = results.RESULTS) -> str:
@@ -18,8 +26,21 @@ def short(folder: Path = results.RESULTS) -> str:
 
 
 def full(folder: Path = results.RESULTS) -> str:
-    """Return what benchmarks/README.md shows: every row, and speed."""
-    return paragraphs(accuracy_table.full(folder), speed(folder))
+    """Return what benchmarks/README.md shows: every row, speed, trainings, growth."""
+    return paragraphs(
+        accuracy_table.full(folder),
+        speed(folder),
+        trainings(folder),
+        growth(folder),
+        not_measured(folder),
+    )
+
+
+def not_measured(folder: Path = results.RESULTS) -> str:
+    """Return one sentence that names the measurements of speed without a stored figure."""
+    missing = [name for name in MEASUREMENTS if results.read(name, folder) is None]
+    commands = ", ".join(f"`python -m benchmarks {name}`" for name in missing)
+    return f"Not measured yet: {commands}." if missing else ""
 
 
 PAGES: Mapping[Path, Content] = {

@@ -3,7 +3,7 @@
 A training's figures, the same of every kind: ``seconds`` of training by its own clock,
 ``command_seconds`` of the whole command from its start to its end (import, data, training,
 storing; judging on the test set is taken off), ``accuracy`` on the test set by the number of views
-of a picture (a fraction), ``n`` test pictures.
+of a picture (a fraction), ``n`` test pictures; device, number format and threads as everywhere.
 """
 
 from __future__ import annotations
@@ -102,7 +102,10 @@ class SmaltiTraining:
             "epochs": len(run.history()),
             **effort_of_run(run).figures(environment["seconds"], ceilings),
             **ceilings.figures(),
-            **{name: environment[name] for name in ("device_name", "precision", "threads")},
+            "device_type": environment["device"],
+            "device": environment["device_name"],
+            "precision": environment["precision"],
+            "threads": environment["threads"],
         }
 
     def _recipe(self) -> str:

@@ -104,7 +104,7 @@ def measure(turns: int = 5, batches: int = 100, folder: Path = results.RESULTS) 
 
 def called(workers: int) -> str:
     """Return what the tutorial's side with so many worker processes is called."""
-    return f"tutorial, {wording.plural(workers, 'worker')}"
+    return f"tutorial's loop, {wording.plural(workers, 'worker')}"
 
 
 def _sides(images: int, hardware: device.Hardware) -> dict[str, Work]:

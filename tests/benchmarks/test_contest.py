@@ -110,6 +110,9 @@ def test_other_commands_do_not_replace_what_took_hours(two: Contest, place: Plac
     with pytest.raises(SmaltiError, match="'two' holds figures of: train a, train b") as caught:
         contest.measure(other, [0], place)
     assert "--row" in caught.value.hint
+    results.write("accuracy", {"method": "benchmarks/accuracy.py"}, place.folder)
+    with pytest.raises(SmaltiError, match="'accuracy' holds figures of: benchmarks/accuracy"):
+        contest.measure(replace(two, row="accuracy"), [0], place)
 
 
 def test_a_side_alone_has_no_ratio(two: Contest, place: Place) -> None:

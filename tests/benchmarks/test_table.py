@@ -8,8 +8,21 @@ from typing import Any
 
 import pytest
 
-from benchmarks import accuracy, accuracy_table, markdown, results, rows, table, throughput
+from benchmarks import (
+    accuracy,
+    accuracy_table,
+    contest,
+    keras_recipe,
+    markdown,
+    results,
+    rows,
+    table,
+    throughput,
+    trainings_table,
+    tutorial,
+)
 from benchmarks.rows import Row
+from benchmarks.trainings import SmaltiTraining
 
 ROWS = {
     "good": Row("D1", "MNIST, CNN", "mnist", "cnn", 10, claim="~99 %", aim=0.99, headline=True),
@@ -156,3 +169,84 @@ def test_a_file_without_markers_is_an_error() -> None:
 
 def test_the_readmes_show_what_is_stored() -> None:
     assert table.stale() == [], "renew with: python -m benchmarks table"
+
+
+def contest_side(seconds: float, **others: Any) -> dict[str, Any]:
+    made_up = {"command_seconds": seconds + 10, "accuracy": {"1": 0.932, "6": 0.938}, "n": 10_000}
+    extra = {"device_type": "cpu", "device": "A CPU", "precision": "bfloat16", "threads": 2}
+    return {"seconds": seconds, **made_up, **extra, "date": "2026-01-02", **others}
+
+
+@pytest.fixture
+def raced(folder: Path) -> Path:
+    """Return a results folder with a contest of two sides, two turns, and one of one side."""
+    two = contest.fast("smalti train cifar10 --recipe fast --validation 0")
+    for seed in (0, 1):
+        contest._store(two, seed, contest.RECORD, contest_side(1000, share_of_peak=0.8), folder)
+        contest._store(two, seed, contest.SMALTI, contest_side(500 + 125 * seed), folder)
+    alone = contest_side(300, accuracy={"1": 0.85}, threads=1)
+    only = contest.fast("cifar10 --recipe fast --target 85", "fast-85", against="none")
+    contest._store(only, 0, contest.SMALTI, alone, folder)
+    return folder
+
+
+def test_whole_trainings_stand_side_by_side_with_ratios(raced: Path) -> None:
+    lines = [line for line in table.full(raced).splitlines() if line.startswith("| `fast")]
+    port, own, only = lines
+    times = "| 2 | 16 min 40 s | 16 min 50 s | 93.20 % | 93.80 % (6) | 80 % | – | – | (a) |"
+    assert port.endswith(f"the record's port (`python -m benchmarks.record cifar10`) {times}")
+    assert "| 2 | 9 min 22 s (8 min 20 s–10 min 25 s) |" in own
+    assert own.endswith("| – | 1.80 × (1.60–2.00) | 1.78 × (1.59–1.98) | (a) |")
+    assert "| 85.00 % | – | – | – | – | (b) |" in only
+    assert "(a) A CPU, 2 threads, bfloat16, 2026-01-02" in table.full(raced)
+
+
+def test_what_was_compared_stands_among_the_speeds_too(raced: Path) -> None:
+    (line,) = (line for line in table.short(raced).splitlines() if "Training time" in line)
+    assert "against the record's port | 1.80 × (1.60–2.00); whole command 1.78 ×" in line
+    assert "2 turns | > 1 × |" in line
+
+
+def test_a_training_by_another_recipe_is_not_shown_as_today_s(
+    raced: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "to be measured again" not in trainings_table.trainings(raced)
+    monkeypatch.setattr(SmaltiTraining, "identity", "another")
+    assert "--target 85` (to be measured again: the recipe at " in trainings_table.trainings(raced)
+
+
+def test_a_side_that_has_not_landed_is_no_error(folder: Path) -> None:
+    two = contest.fast("smalti train cifar10 --recipe fast --validation 0")
+    contest._store(two, 0, contest.RECORD, contest_side(1000), folder)
+    assert "the record's port" in table.full(folder)
+    assert "Training time" not in table.short(folder)
+
+
+def test_measurements_without_figures_are_named(folder: Path) -> None:
+    assert "`python -m benchmarks growth`" in table.not_measured(folder)
+    assert "throughput" not in table.not_measured(folder)
+    assert table.not_measured(folder) in table.full(folder)
+
+
+def test_keras_s_own_epochs_and_the_time_to_the_target_are_told(folder: Path) -> None:
+    epochs = [
+        {"epoch": place, "seconds": 100.0, "val_accuracy": 0.7 + 0.01 * place}
+        for place in range(1, 21)
+    ]
+    keras_recipe._store("keras-recipe", {"seed": 0, "epochs": epochs[:3]}, {}, folder)
+    text = table.short(folder)
+    assert "100 s an epoch (100–100); 85 % on validation not reached (best 73.00 %)" in text
+    keras_recipe._store("keras-recipe", {"seed": 0, "epochs": epochs}, {}, folder)
+    assert "85 % on validation after 15 epochs, 25 min 00 s; 1 seed" in table.short(folder)
+
+
+def test_a_tutorial_s_loop_is_told_with_its_workers(folder: Path) -> None:
+    loop, spread = tutorial.called(2), {"median": 3.0, "min": 2.5, "max": 3.5}
+    speeds = {tutorial.SMALTI: [900, 1000], tutorial.SMALTI_FLOAT32: [600], loop: [300, 320]}
+    ratio = {tutorial.SMALTI: {loop: spread}, tutorial.SMALTI_FLOAT32: {loop: spread}}
+    figures = {"precision": "bfloat16", "images_per_second": speeds, "ratio": ratio}
+    results.write("tutorial", figures, folder)
+    text = table.short(folder)
+    said = "against a tutorial's loop, 2 workers | 3.00 × (2.50–3.50)"
+    assert f"smalti (bfloat16) {said}; 950 to 310 images/s" in text
+    assert f"smalti (float32) {said}; 600 to 310 images/s" in text

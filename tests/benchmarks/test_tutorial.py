@@ -36,9 +36,14 @@ def test_every_side_is_stored_turn_by_turn(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(tutorial, "WORKERS", (0, 1))
     figures = json.loads(tutorial.measure(turns=2, batches=2, folder=tmp_path).read_text())
     sides = figures["images_per_second"]
-    assert set(sides) == {"tutorial, 0 workers", "tutorial, 1 worker", "smalti", "smalti, float32"}
+    assert set(sides) == {
+        "tutorial's loop, 0 workers",
+        "tutorial's loop, 1 worker",
+        "smalti",
+        "smalti, float32",
+    }
     assert all(len(speeds) == 2 for speeds in sides.values())
-    own, base = sides["smalti"], sides["tutorial, 1 worker"]
+    own, base = sides["smalti"], sides["tutorial's loop, 1 worker"]
     turns = [mine / theirs for mine, theirs in zip(own, base, strict=True)]
-    ratio = figures["ratio"]["smalti"]["tutorial, 1 worker"]
+    ratio = figures["ratio"]["smalti"]["tutorial's loop, 1 worker"]
     assert ratio["max"] == pytest.approx(max(turns), rel=0.01)

@@ -113,6 +113,7 @@ def _store(row: str, entry: Seed, versions: Figures, folder: Path) -> None:
     figures = {
         "method": "benchmarks/keras_recipe.py",
         "setting": f"row D2's network and plan in Keras: {described(SETTINGS[row])}",
+        "settings": SETTINGS[row],
         "keras": versions,
         "n": len(seeds),
         "seconds_an_epoch": results.spread(seconds),
@@ -126,7 +127,9 @@ def _store(row: str, entry: Seed, versions: Figures, folder: Path) -> None:
 
 def _stored(row: str, folder: Path) -> dict[int, Seed]:
     figures = results.read(row, folder)
-    return {} if figures is None else {entry["seed"]: entry for entry in figures["seeds"]}
+    if figures is None or figures["settings"] != SETTINGS[row]:
+        return {}
+    return {entry["seed"]: entry for entry in figures["seeds"]}
 
 
 def _pictures(dataset: Dataset, folder: Path) -> Path:

@@ -94,13 +94,15 @@ class SmaltiTraining:
         processes.run([processes.SMALTI, "evaluate", str(path)])
         tested, environment = run.metrics(), run.environment()
         assert tested is not None
+        # The record has tenths: a tiny training may have taken none.
+        seconds = max(environment["seconds"], 0.05)
         return {
-            "seconds": environment["seconds"],
+            "seconds": seconds,
             "command_seconds": round(trained.seconds, 2),
             "accuracy": accuracies(run),
             "n": tested["n"],
             "epochs": len(run.history()),
-            **effort_of_run(run).figures(environment["seconds"], ceilings),
+            **effort_of_run(run).figures(seconds, ceilings),
             **ceilings.figures(),
             "device_type": environment["device"],
             "device": environment["device_name"],
@@ -148,8 +150,10 @@ class ScriptTraining:
     def measure(self, seed: int, folder: Path, machine: Mapping[str, str]) -> Figures:
         asked = {name: value for name, value in machine.items() if name in self.takes}
         command = [sys.executable, "-m", self.module, *self.arguments, "--seed", str(seed)]
-        path = {"PYTHONPATH": _path_with(REPOSITORY)}
-        finished = processes.run([*command, *flags(asked)], path)
+        variables = {"PYTHONPATH": _path_with(REPOSITORY)}
+        if "threads" in machine:
+            variables["OMP_NUM_THREADS"] = machine["threads"]
+        finished = processes.run([*command, *flags(asked)], variables)
         ceilings = Ceilings.measured(hardware_for(machine))
         told: Figures = json.loads(finished.stdout.splitlines()[-1])
         seconds, judging = told.pop("seconds"), told.pop("judging_seconds")

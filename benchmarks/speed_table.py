@@ -115,11 +115,19 @@ def _contest_lines(figures: Figures) -> list[Line]:
         (
             f"Training time, `{figures['commands'][side]}` against {baseline}",
             f"{_ratio(ratio['seconds'])}; whole command {_ratio(ratio['command_seconds'])}; "
+            f"{_accuracy(found['sides'][side])} to {_accuracy(found['sides'][baseline])}; "
             f"{wording.plural(figures['n'], 'turn')}",
             figures["goal"],
         )
         for side, ratio in found["ratio"].items()
     ]
+
+
+def _accuracy(numbers: Figures) -> str:
+    """Return the accuracy with the most views: a time says nothing without it."""
+    views, value = max(numbers["accuracy"].items(), key=lambda item: int(item[0]))
+    said = wording.percent(value)
+    return said if views == "1" else f"{said} ({views} views)"
 
 
 def _startup_lines(figures: Figures) -> list[Line]:

@@ -204,7 +204,7 @@ def test_whole_trainings_stand_side_by_side_with_ratios(raced: Path) -> None:
 def test_what_was_compared_stands_among_the_speeds_too(raced: Path) -> None:
     (line,) = (line for line in table.short(raced).splitlines() if "Training time" in line)
     assert "against the record's port | 1.80 × (1.60–2.00); whole command 1.78 ×" in line
-    assert "2 turns | > 1 × |" in line
+    assert "93.80 % (6 views) to 93.80 % (6 views); 2 turns | > 1 × |" in line
 
 
 def test_a_training_by_another_recipe_is_not_shown_as_today_s(

@@ -4,14 +4,15 @@ Operations over the peak of the unit that does them, bytes over the bandwidth of
 time is the floor. Both counts are estimates. Operations: those of the forward pass, times three, as
 the backward pass multiplies twice. Bytes: the output of every layer written once and read once in
 the forward pass, times three; nothing is taken to stay in a cache, no layers to be fused. Every
-picture of every epoch counts, at its full size: a plan that trains on smaller pictures first, or
-skips some, does less than is counted here, and says so itself where it does.
+picture of every epoch counts, at the size that the network saw it: a plan with smaller pictures
+does less; one that leaves pictures out of its steps would do less than is counted here.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from benchmarks.results import significant
 from smalti.device import Hardware, matrix_product_peak
 from smalti.models.building import Shape, build, describe
 from smalti.runs import Run
+from smalti.training.feeding import Feeder
 
 BACKWARD = 3
 """Forward and backward pass together, in forward passes."""
@@ -92,12 +94,23 @@ def effort(
 
 def effort_of_run(run: Run) -> Effort:
     """Return the effort of the training in a run's folder."""
-    described, environment = run.classifier(), run.environment()
-    model = build(
-        run.recipe().model, tuple(described["input_shape"]), len(described["class_names"])
-    )
-    pictures = environment["data"]["train"] * len(run.history())
-    return effort(model, tuple(described["input_shape"]), pictures, environment["precision"])
+    described, environment, recipe = run.classifier(), run.environment(), run.recipe()
+    shape: Shape = tuple(described["input_shape"])
+    model = build(recipe.model, shape, len(described["class_names"]))
+    feeder, n = Feeder(recipe, 1), environment["data"]["train"]
+    sides = Counter(feeder.side(epoch) for epoch in range(1, len(run.history()) + 1))
+    efforts = [
+        effort(model, _fed(shape, side), n * epochs, environment["precision"])
+        for side, epochs in sides.items()
+    ]
+    return Effort(sum(part.flop for part in efforts), sum(part.bytes for part in efforts))
+
+
+def _fed(shape: Shape, side: int | None) -> Shape:
+    """Return the shape of pictures H×W×C scaled to a shorter side; None is their own."""
+    height, width, channels = shape
+    factor = 1 if side is None else side / min(height, width)
+    return round(height * factor), round(width * factor), channels
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -24,9 +24,9 @@ _HEAD = (
 _LEGEND = """\
 The sides of a row trained in turns with the same seeds; times are median (minimum–maximum),
 accuracies means over seeds on the official test set. Ratios are taken turn by turn, above 1 is
-faster than the row's first side. Share of peak: estimated operations (forward pass
-× 3, every picture at full size) over the time of training, as a part of what a large matrix product
-reached in the same run."""
+faster than the row's first side. Share of peak: estimated operations (forward pass × 3, every
+picture at the size it was trained on) over the time of training, as a part of what a large matrix
+product reached in the same run."""
 
 
 def contest_rows(folder: Path = results.RESULTS) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -9,7 +12,9 @@ from torch import nn
 from benchmarks import arithmetic
 from benchmarks.arithmetic import Ceilings, Effort
 from benchmarks.record_port import RecordNet
-from smalti import device
+from smalti import api, device
+from smalti.models.building import build
+from smalti.training.progress import Listener
 
 
 def test_a_training_does_three_forward_passes_of_every_picture() -> None:
@@ -32,6 +37,26 @@ def test_values_of_two_bytes_are_half_as_many_bytes() -> None:
 def test_the_record_needs_the_operations_that_are_published() -> None:
     work = arithmetic.effort(RecordNet(), (32, 32, 3), 8 * 50_000)
     assert work.flop == pytest.approx(0.29e15, rel=0.03)
+
+
+def test_a_run_on_smaller_pictures_first_does_less(
+    npz: Callable[..., Path], tmp_path: Path
+) -> None:
+    data = api.load_data(str(npz(24, 12, side=32, channels=3)))
+    small = {"model.filters": (8, 8), "training.epochs": 4, "training.batch_size": 12}
+    runs = [
+        api.train(
+            data, "fast", out=tmp_path, listener=Listener(),
+            set={**small, "training.image_sizes": sizes},
+        )
+        for sizes in ((), (16, 32))
+    ]  # fmt: skip
+    whole, less = (arithmetic.effort_of_run(run) for run in runs)
+    model = build(runs[0].recipe().model, (32, 32, 3), 3)
+    n = len(data.part("train"))
+    assert whole.flop == arithmetic.effort(model, (32, 32, 3), 4 * n).flop
+    half = arithmetic.effort(model, (16, 16, 3), 2 * n).flop
+    assert less.flop == half + whole.flop / 2
 
 
 def test_shares_are_of_what_the_machine_just_did() -> None:

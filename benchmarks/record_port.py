@@ -165,7 +165,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalised(matrix: torch.Tensor) -> torch.Tensor:
-    """Return roughly U Vᵀ of a wide matrix U S Vᵀ, by Newton–Schulz iteration in its own type."""
+    """Return roughly U Vᵀ of a wide matrix U S Vᵀ, by Newton–Schulz iteration."""
     first, third, fifth = NEWTON_SCHULZ
     found = matrix / (matrix.norm() + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
@@ -290,6 +290,9 @@ def train(
         raise ValueError(f"expected at least {plan.batch_size} pictures, not {len(images)}")
     place = hardware.torch_device()
     torch.manual_seed(seed)
+    # The first optimizer of a process makes PyTorch import its compiler: seconds that belong to
+    # the whole command, where smalti's clock has them too.
+    torch.optim.SGD([torch.zeros(1)])
     _wait(place)
     began = time.perf_counter()
     classes = int(labels.max()) + 1
@@ -331,7 +334,8 @@ def _train(model: RecordNet, feed: Feed, plan: Plan, hardware: Hardware) -> None
                 reduction="sum",
             )
             loss.backward()
-            optimizers.step(step)
+            with hardware.autocast():  # the record's Newton–Schulz iteration is in bfloat16, too
+                optimizers.step(step)
             step += 1
 
 

@@ -23,7 +23,7 @@ from smalti.runs import Run
 if TYPE_CHECKING:
     from smalti.classifier.protocol import Classifier
     from smalti.evaluation.evaluating import Evaluation
-    from smalti.formats.keras import Export
+    from smalti.formats.exporting import Export
     from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
@@ -193,19 +193,22 @@ def export(
 ) -> Export:
     """Write a run's classifier as a file for other programs; return it, usable as a path.
 
-    ``format`` is ``keras`` (the default) or ``h5``; without it the ending of ``to`` says which.
-    Without ``to`` the file is ``model.<format>`` in the run, which is always written anew; a file
-    ``to`` that is there already is an error unless ``replace``. It takes float pictures N×H×W×C
-    from 0 to 255 and gives probabilities, and is compared with the run before it is put in place.
+    ``format`` is ``keras`` (the default), ``h5`` or ``onnx``; without it the ending of ``to`` says
+    which. Without ``to`` the file is ``model.<format>`` in the run, which is always written anew; a
+    file ``to`` that is there already is an error unless ``replace``. It takes pictures N×H×W×C
+    from 0 to 255 (float for Keras, uint8 for ONNX) and gives probabilities, and is compared with
+    the run before it is put in place.
     """
-    from smalti.formats import keras
+    from smalti.formats.exporting import format_of, require_new
+    from smalti.names import FORMATS
 
     run = _opened(run)
-    wanted = keras.format_of(to, format)
+    wanted = format_of(to, format)
     target = run.exported_file(wanted) if to is None else Path(to)
     if to is not None and not replace:
-        keras.require_new(target)
-    return keras.export(run, target, wanted)
+        require_new(target)
+    done: Export = FORMATS[wanted].load()(run, target, wanted)
+    return done
 
 
 def evaluate(

@@ -99,6 +99,17 @@ def choose(
     return Hardware(chosen, device_name(chosen), chosen_precision, last, count, reason)
 
 
+def plain_cpu() -> Hardware:
+    """Return float32 on the CPU with PyTorch's settings as they are: what others are held against.
+
+    Unlike :func:`choose` it changes and says nothing.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    return Hardware("cpu", cpu_name(), "float32", False, threads, "to compare with")
+
+
 def available_devices() -> list[str]:
     """Return the devices PyTorch can use here, best first; ``cpu`` is always the last."""
     import torch

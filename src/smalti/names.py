@@ -258,8 +258,17 @@ DRAWINGS = Names(
 FORMATS = Names(
     "format",
     "smalti export --help",
-    Entry("keras", "Keras 3's own archive, for every backend of Keras.", "smalti.formats.keras"),
-    Entry("h5", "Keras's older HDF5 file, which Keras 3 reads too.", "smalti.formats.keras"),
+    Entry(
+        "keras",
+        "Keras 3's own archive, for every backend of Keras.",
+        "smalti.formats.keras:export",
+    ),
+    Entry("h5", "Keras's older HDF5 file, which Keras 3 reads too.", "smalti.formats.keras:export"),
+    Entry(
+        "onnx",
+        "One file for ONNX Runtime, on any system and in any language.",
+        "smalti.formats.onnx:export",
+    ),
 )
 
 SCALES = Names(

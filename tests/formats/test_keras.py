@@ -14,9 +14,12 @@ import smalti
 from smalti import api, names
 from smalti.classifier.keras.classifier import open_file
 from smalti.errors import SmaltiError
-from smalti.formats import keras
+from smalti.formats.exporting import RANDOM_PICTURES, format_of
+from smalti.formats.keras import KerasWriter
 from tests.formats.untrained import untrained_run
 from tests.support import shapes
+
+FORMATS = ("keras", "h5")
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def run(tmp_path):
     return untrained_run(tmp_path, {"model.filters": (3,), "model.hidden": (4,)})
 
 
-@pytest.mark.parametrize("file_format", names.FORMATS)
+@pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("model", names.MODELS)
 def test_every_network_of_our_own_can_be_exported(tmp_path, model, file_format):
     recipe = model if model in names.RECIPES else "cnn"
@@ -42,7 +45,7 @@ def test_every_network_of_our_own_can_be_exported(tmp_path, model, file_format):
     )
 
 
-@pytest.mark.parametrize("file_format", names.FORMATS)
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_class_names_are_inside_twice(tmp_path, file_format):
     class_names = ("a cat", "ü/ö", "no.2")
     run = untrained_run(tmp_path, {"model.filters": (3,)}, class_names=class_names)
@@ -64,30 +67,30 @@ def test_class_names_are_inside_twice(tmp_path, file_format):
 
 
 def test_a_file_that_predicts_otherwise_is_not_written(run, monkeypatch):
-    right = keras._found
+    right = KerasWriter.answer
 
     def off(*arguments):
         return right(*arguments) + np.float32(2e-4)
 
-    monkeypatch.setattr(keras, "_found", off)
+    monkeypatch.setattr(KerasWriter, "answer", off)
     with pytest.raises(SmaltiError, match=r"was not written: .* would differ by 0\.0002"):
         api.export(run)
     assert not run.exported_file("keras").exists()
-    monkeypatch.setattr(keras, "_found", lambda *_: right(*_) * np.nan)
+    monkeypatch.setattr(KerasWriter, "answer", lambda *_: right(*_) * np.nan)
     with pytest.raises(SmaltiError, match="was not written"):
         api.export(run)
 
 
 def test_sample_pictures_are_compared_too(run):
-    assert api.export(run).pictures == keras.RANDOM_PICTURES
+    assert api.export(run).pictures == RANDOM_PICTURES
     pictures, _ = shapes(5, channels=3)
     run.write_samples("right", list(pictures), [{} for _ in pictures])
     (run.samples_folder / "right-03.png").write_bytes(b"damaged")
-    assert api.export(run).pictures == keras.RANDOM_PICTURES + 4
+    assert api.export(run).pictures == RANDOM_PICTURES + 4
 
 
 @pytest.mark.parametrize("views", [2, 3, 6])
-@pytest.mark.parametrize("file_format", names.FORMATS)
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_averaged_views_are_in_the_file(run, file_format, views):
     images, _ = shapes(20, channels=3)
     single = api.load(run).predict_proba(images)
@@ -104,7 +107,7 @@ def test_another_preprocessing_is_refused(run):
     description = run.classifier()
     description["preprocessing"]["whitening"] = [1.0]
     run.write_classifier(description)
-    with pytest.raises(SmaltiError, match="in a way Keras has not: whitening"):
+    with pytest.raises(SmaltiError, match="in a way that no exported file does: whitening"):
         api.export(run)
 
 
@@ -134,10 +137,11 @@ def test_without_the_extra_nothing_is_begun(run, monkeypatch):
         ("a.keras", None, "keras"),
         ("a.b/c.H5", None, "h5"),
         ("a.h5", "h5", "h5"),
+        ("a.onnx", None, "onnx"),
     ],
 )
 def test_the_ending_says_the_format(to, said, expected):
-    assert keras.format_of(to, said) == expected
+    assert format_of(to, said) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,9 +150,10 @@ def test_the_ending_says_the_format(to, said, expected):
         ("a.onnnx", None, "does not end in the ending of a format"),
         ("a", None, "does not end in the ending of a format"),
         ("a.h5", "keras", r"a\.h5 does not end in \.keras"),
+        ("a.onnx", "keras", r"a\.onnx does not end in \.keras"),
         (None, "kera", "Did you mean 'keras'"),
     ],
 )
 def test_endings_that_say_nothing(to, said, problem):
     with pytest.raises(SmaltiError, match=problem):
-        keras.format_of(to, said)
+        format_of(to, said)

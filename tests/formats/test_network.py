@@ -1,4 +1,4 @@
-"""Every layer that our networks are made of, and what has no counterpart in Keras."""
+"""Every layer that our networks are made of, and what has no counterpart in exported files."""
 
 from __future__ import annotations
 
@@ -11,20 +11,28 @@ from torch import nn
 
 from smalti import names
 from smalti.classifier.keras.process import shared
-from smalti.formats import keras
+from smalti.formats.exporting import Subject
+from smalti.formats.keras import KerasWriter
 from smalti.formats.network import Untranslatable, translate
+from smalti.formats.onnx import OnnxWriter
 
 SHAPE = (9, 11, 3)
+FILES = ("a.keras", "a.onnx")
 
 
-def written(network: nn.Module, path: Path, shape=SHAPE) -> float:
-    """Write a network as a Keras file and return the largest difference of its probabilities."""
+def randomised(network: nn.Module) -> nn.Module:
+    """Return a network in evaluation mode with random weights and running statistics."""
     torch.manual_seed(0)
     for key, tensor in network.state_dict().items():
         if key.endswith("running_var"):
             tensor.uniform_(0.5, 2)
         elif tensor.is_floating_point():
             tensor.normal_(std=0.4)
+    return network.eval()
+
+
+def written(network: nn.Module, path: Path, shape=SHAPE) -> float:
+    """Write a network as a file and return the largest difference of its probabilities."""
     channels = shape[2]
     description = {
         "input_shape": list(shape),
@@ -32,10 +40,12 @@ def written(network: nn.Module, path: Path, shape=SHAPE) -> float:
         "preprocessing": {"mean": [0.4] * channels, "std": [0.25] * channels},
     }
     pictures = np.random.default_rng(0).integers(0, 256, (16, *shape), np.uint8)
-    expected = keras._expected(network.eval(), description, pictures)
-    keras._write(shared(), path, "test", description, network)
+    subject = Subject("test", description, randomised(network))
+    expected = subject.probabilities(pictures)
+    writer = OnnxWriter() if path.suffix == ".onnx" else KerasWriter(shared())
+    writer.write(subject, path)
     assert expected.std() > 0.05, "a test of equal numbers says nothing"
-    return float(np.abs(keras._found(shared(), path, pictures) - expected).max())
+    return float(np.abs(writer.answer(path, pictures) - expected).max())
 
 
 class Residual(nn.Module):
@@ -79,19 +89,23 @@ PARTS = {
         nn.Conv2d(3, 4, 3), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(4, 3)],
     "mean over height and width": [nn.Conv2d(3, 4, 3), Averaging(), nn.Linear(4, 3)],
     "a sum": [Residual(nn.Conv2d(3, 3, 3, padding=1)), nn.Dropout2d(0.1), *head(3)],
+    "vectors flattened again": [*head(3), nn.Flatten()],
+    "a bounded activation": [nn.Conv2d(3, 4, 3), nn.ReLU6(), *head(4)],
     "nothing at all between": [nn.Identity(), nn.Flatten(), nn.Linear(297, 3)],
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("part", PARTS)
-def test_every_part_gives_the_same(tmp_path, part):
-    assert written(nn.Sequential(*PARTS[part]), tmp_path / "a.keras") < 1e-5
+def test_every_part_gives_the_same(tmp_path, part, file):
+    assert written(nn.Sequential(*PARTS[part]), tmp_path / file) < 1e-5
 
 
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("activation", names.ACTIVATIONS)
-def test_every_activation_gives_the_same(tmp_path, activation):
+def test_every_activation_gives_the_same(tmp_path, activation, file):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), names.ACTIVATIONS[activation].load()(), *head(4))
-    assert written(network, tmp_path / "a.keras") < 1e-5
+    assert written(network, tmp_path / file) < 1e-5
 
 
 class Choosing(nn.Module):

@@ -24,12 +24,12 @@ from smalti.names import FORMATS
 def command(run: str, file_format: str | None, to: str | None, replace: bool) -> None:
     """Write RUN's classifier as a file for other programs.
 
-    keras and h5 are loaded by plain Keras 3 on any backend: pictures from 0 to 255 in, normalised
-    inside, probabilities out, class names inside. The file is compared with the run on pictures
-    before it is put in its place.
+    keras and h5 are loaded by plain Keras 3 on any backend, onnx by ONNX Runtime: pictures from 0
+    to 255 in, normalised inside, probabilities out, class names inside. The file is compared with
+    the run on pictures before it is put in its place.
     """
     from smalti import api
-    from smalti.formats.keras import parity_sentence
+    from smalti.formats.exporting import parity_sentence
 
     done = api.export(run, file_format, to, replace=replace)
     shape = "×".join(map(str, done.input_shape))

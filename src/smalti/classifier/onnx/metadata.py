@@ -1,0 +1,80 @@
+"""What an ONNX file of smalti's own says of itself: one JSON object in ``metadata_props``.
+
+It is the run's ``classifier.json`` with the fingerprint of the weights (``weights``), smalti's
+version (``smalti``) and the range of pixel values (``scale``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smalti.version import __version__
+
+METADATA_KEY = "smalti"
+INPUT, LOGITS, PROBABILITIES = "pictures", "logits", "probabilities"
+"""Names of the graph's input (uint8 N×H×W×C) and outputs (float32 N×K)."""
+
+SCALE = "0-255"
+_WRITTEN_HERE = ("smalti", "scale", "weights")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file says of itself, each value of the kind that smalti writes."""
+
+    class_names: tuple[str, ...]
+    input_shape: tuple[int, int, int]
+    views: int
+    content: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The version of smalti that wrote the file."""
+        return str(self.content.get("smalti", ""))
+
+    @property
+    def parameters(self) -> int:
+        """How many trained values the network has; 0 where its run did not say."""
+        count = self.content.get("parameters", 0)
+        return count if isinstance(count, int) else 0
+
+    def describes(self, description: Mapping[str, Any], weights: str) -> bool:
+        """Tell whether the file was made of these very weights and this very classifier.json."""
+        return self.content.get("weights") == weights and all(
+            self.content.get(key) == value
+            for key, value in description.items()
+            if key not in _WRITTEN_HERE
+        )
+
+
+def metadata(description: Mapping[str, Any], weights: str) -> str:
+    """Return the text that goes into a file."""
+    content = {**description, "smalti": __version__, "scale": SCALE, "weights": weights}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def read_facts(text: str) -> Facts | None:
+    """Return what the text says, or None where it is not what smalti writes."""
+    try:
+        content = json.loads(text)
+        names, shape = content["class_names"], content["input_shape"]
+        views = content.get("views", 1)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if not (isinstance(names, list) and len(names) > 1 and all(map(_is_text, names))):
+        return None
+    if not (isinstance(shape, list) and len(shape) == 3 and all(map(_is_size, [*shape, views]))):
+        return None
+    return Facts(tuple(names), (shape[0], shape[1], shape[2]), views, content)
+
+
+def _is_text(name: Any) -> bool:
+    """Tell a name that can be shown from control characters, which could steer a terminal."""
+    return isinstance(name, str) and name.isprintable()
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and value > 0

@@ -21,6 +21,7 @@ from smalti.recipes.options import checked, with_options
 from smalti.runs import Run
 
 if TYPE_CHECKING:
+    from smalti.classifier.files import FileClassifier
     from smalti.classifier.protocol import Classifier
     from smalti.evaluation.evaluating import Evaluation
     from smalti.formats.exporting import Export
@@ -146,22 +147,28 @@ def load(
     scale: str | None = None,
     fit: bool = False,
     data_dir: str | Path | None = None,
+    precision: str = "float32",
+    quickest: bool = False,
 ) -> Classifier:
-    """Return the classifier of a run folder or of a Keras file, ready to predict.
+    """Return the classifier of a run folder, or of a Keras or ONNX file, ready to predict.
 
-    The options are for Keras files (``.keras``, ``.h5``) that smalti did not write: how pixels go
-    in is said by ``scale`` (``0-1``, ``0-255``, ``-1-1``), or found out on validation pictures of
-    ``data``, which also gives the class names; ``fit`` allows data of another size or colour.
+    A run answers through PyTorch in ``precision`` (``float32``, ``bfloat16``, ``auto``); with
+    ``quickest`` through its ONNX file, where it has one of these very weights.
+
+    The other options are for files (``.keras``, ``.h5``, ``.onnx``). How pixels go into a Keras
+    file that smalti did not write is said by ``scale`` (``0-1``, ``0-255``, ``-1-1``), or found out
+    on validation pictures of ``data``, which also gives the class names; ``fit`` allows data of
+    another size or colour.
     """
-    from smalti.classifier.loading import is_keras_file, load_run, require_run_options
+    from smalti.classifier import loading
 
-    if not is_keras_file(path):
-        require_run_options(path, data=data, scale=scale, fit=fit)
-        return load_run(_opened(path))
+    if not loading.is_model_file(path):
+        loading.require_run_options(path, data=data, scale=scale, fit=fit)
+        opened = loading.load_quickest if quickest else loading.load_run
+        return opened(_opened(path), precision)
+    loading.require_float32(path, precision)
     if data is None:
-        from smalti.classifier.keras.classifier import open_file
-
-        return open_file(Path(path), scale)
+        return loading.open_file(Path(path), scale)
     return load_for(path, data, scale=scale, fit=fit, data_dir=data_dir)[0]
 
 
@@ -172,12 +179,12 @@ def load_for(
     scale: str | None = None,
     fit: bool = False,
     data_dir: str | Path | None = None,
-) -> tuple[Classifier, Dataset]:
-    """Return the classifier of a Keras file for some data, and the data as it takes them.
+) -> tuple[FileClassifier, Dataset]:
+    """Return the classifier of a file for some data, and the data as it takes them.
 
     The options are those of :func:`load`. A folder of pictures is read at the network's own size.
     """
-    from smalti.classifier.keras.classifier import open_for
+    from smalti.classifier.loading import open_for
 
     if isinstance(data, Dataset):
         return open_for(path, data, scale, fit)
@@ -226,14 +233,15 @@ def evaluate(
 
     A second call returns what was stored; ``again=True`` measures again and counts it.
 
-    A Keras file (``.keras``, ``.h5``) needs ``data``; ``scale`` and ``fit`` are as for
+    A file (``.keras``, ``.h5``, ``.onnx``) needs ``data``; ``scale`` and ``fit`` are as for
     :func:`load`. The results are stored in ``out``, which becomes a run folder, or nowhere.
     """
-    from smalti.classifier.loading import is_keras_file, require_run_options
+    from smalti.classifier.loading import is_model_file, require_float32, require_run_options
     from smalti.evaluation import evaluating
 
-    if is_keras_file(run):
-        return _evaluate_keras_file(Path(run), data, again, data_dir, out, scale, fit)
+    if is_model_file(run):
+        require_float32(run, precision)
+        return _evaluate_file(Path(run), data, again, data_dir, out, scale, fit)
     require_run_options(run, out=out, scale=scale, fit=fit)
     run = _opened(run)
     return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
@@ -255,7 +263,7 @@ def _sized(data: Source, side: int, data_dir: str | Path | None) -> Dataset:
     return load_data(data, image_size=side if folder else 0, data_dir=data_dir)
 
 
-def _evaluate_keras_file(
+def _evaluate_file(
     path: Path,
     data: Source | None,
     again: bool,

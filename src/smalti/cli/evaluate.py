@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smalti.cli.keras_options import fit_option, scale_option
+from smalti.cli.file_options import fit_option, precision_option, scale_option
 from smalti.errors import SmaltiError
 
 if TYPE_CHECKING:
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path())
 @click.option("--again", is_flag=True, help="Measure again instead of showing stored results.")
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "bfloat16", "auto"]),
-    default="float32",
-    show_default=True,
-    help="Number format of the arithmetic.",
-)
-@click.option("--data", help="What a Keras file is measured on: a set, a folder or an .npz file.")
-@click.option("--out", type=click.Path(file_okay=False), help="Run folder made of a Keras file.")
+@precision_option
+@click.option("--data", help="What a file is measured on: a set, a folder or an .npz file.")
+@click.option("--out", type=click.Path(file_okay=False), help="Run folder made of a file.")
 @scale_option
 @fit_option
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
@@ -46,12 +40,13 @@ def command(
 
     The first call opens the test set and stores the results in the run; later calls show them.
     A Keras file (.keras, .h5) that others trained is measured on --data; how it wants its pixels is
-    found out on the validation pictures. It is stored only with --out.
+    found out on the validation pictures. So is an ONNX file that smalti wrote. The results of a
+    file are stored only with --out.
     """
     from smalti import api
 
     if data is not None and len(runs) > 1:
-        raise SmaltiError("--data measures one Keras file at a time.", f"Begin with {runs[0]}.")
+        raise SmaltiError("--data measures one file at a time.", f"Begin with {runs[0]}.")
     evaluations = [
         api.evaluate(
             run,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from smalti.cli.keras_options import fit_option, scale_option
+from smalti.cli.file_options import fit_option, precision_option, scale_option
 from smalti.errors import SmaltiError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--data", help="Predict pictures of this data set instead of files.")
 @scale_option
 @fit_option
+@precision_option
 @click.option("--index", "indices", type=int, multiple=True, help="Which of them; from 0.")
 @click.option("--part", default="test", show_default=True, help="train, validation or test.")
 @click.option("--json", "form", flag_value="json", help="One JSON array.")
@@ -39,6 +40,7 @@ def command(
     data: str | None,
     scale: str | None,
     fit: bool,
+    precision: str,
     indices: tuple[int, ...],
     part: str,
     form: str | None,
@@ -47,12 +49,15 @@ def command(
 ) -> None:
     """Say what is on PICTURES: files, folders, or patterns such as 'photos/*.jpg'.
 
-    RUN is a run folder or a Keras file (.keras, .h5). Order is kept; a file that cannot be read is
-    reported in its row. With --data and --index, pictures of a data set: label, prediction, right
-    or wrong. A Keras file that does not say how it wants its pixels needs --scale, or the --data
-    that it was trained for beside the pictures.
+    RUN is a run folder, a Keras file (.keras, .h5) or an ONNX file that smalti wrote. Order is
+    kept; a file that cannot be read is reported in its row. With --data and --index, pictures of a
+    data set: label, prediction, right or wrong. A Keras file that does not say how it wants its
+    pixels needs --scale, or the --data that it was trained for beside the pictures.
+
+    A run with an ONNX file of its weights (written at the end of a training where ONNX Runtime is
+    installed) answers from it in float32; with --precision bfloat16 or auto PyTorch answers.
     """
-    asked = Asked(run, data, scale, fit, data_dir)
+    asked = Asked(run, data, scale, fit, precision, data_dir)
     if data is not None and not (pictures and asked.is_file):
         if pictures:
             raise SmaltiError("Give picture files or --data, not both.")
@@ -79,19 +84,27 @@ class Asked:
     data: str | None
     scale: str | None
     fit: bool
+    precision: str
     data_dir: str | None
 
     @property
     def is_file(self) -> bool:
-        from smalti.classifier.loading import is_keras_file
+        from smalti.classifier.loading import is_model_file
 
-        return is_keras_file(self.run)
+        return is_model_file(self.run)
 
     def classifier(self) -> Classifier:
         from smalti import api
 
-        data = self.data if self.is_file else None
-        return api.load(self.run, data=data, scale=self.scale, fit=self.fit, data_dir=self.data_dir)
+        return api.load(
+            self.run,
+            data=self.data if self.is_file else None,
+            scale=self.scale,
+            fit=self.fit,
+            data_dir=self.data_dir,
+            precision=self.precision,
+            quickest=True,
+        )
 
     def with_data(self, data: str) -> tuple[Classifier, Dataset]:
         """Return the classifier and the data, divided as they were for a run where it is its own.
@@ -99,9 +112,11 @@ class Asked:
         Other data are divided as they come.
         """
         from smalti import api
+        from smalti.classifier.loading import require_float32
         from smalti.runs import Run
 
         if self.is_file:
+            require_float32(self.run, self.precision)
             return api.load_for(
                 self.run, data, scale=self.scale, fit=self.fit, data_dir=self.data_dir
             )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from smalti import metrics
-from smalti.classifier.loading import load_run
+from smalti.classifier.loading import load_quickest
 from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import SmaltiError, log
@@ -93,7 +93,8 @@ def evaluate(
     dataset = load_dataset()
     _require_same_data(run, dataset)
     dataset.part("test")
-    return evaluate_classifier(load_run(run, precision, device), dataset, run.path, run)
+    classifier = load_quickest(run, precision, device)
+    return evaluate_classifier(classifier, dataset, run.path, run)
 
 
 def evaluate_classifier(

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from smalti.classifier.keras.classifier import KerasClassifier, require_file
-from smalti.classifier.keras.stored import describe
-from smalti.classifier.protocol import Classifier
+from smalti.classifier.files import FileClassifier, require_file
+from smalti.classifier.loading import FILE_KINDS
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError
 from smalti.evaluation.evaluating import Evaluation, evaluate_classifier, stored_evaluation
@@ -18,11 +17,11 @@ from smalti.names import DATASETS
 from smalti.runs import Run
 from smalti.version import __version__
 
-Opening = Callable[[], tuple[Classifier, Dataset]]
+Opening = Callable[[], tuple[FileClassifier, Dataset]]
 
 
 def evaluate(path: Path, open_classifier: Opening, out: Path | None, again: bool) -> Evaluation:
-    """Measure a Keras file on the test part of the data that it is opened with.
+    """Measure a Keras or ONNX file on the test part of the data that it is opened with.
 
     ``out`` becomes a run folder with a copy of the file, so that ``report`` and ``predict`` take
     it; where it is one of this very file already, its stored results are shown unless ``again``.
@@ -31,7 +30,6 @@ def evaluate(path: Path, open_classifier: Opening, out: Path | None, again: bool
     require_file(path)
     kept = None if out is None else _earlier(out, path)
     classifier, dataset = open_classifier()
-    assert isinstance(classifier, KerasClassifier)
     dataset.part("test")  # before a folder is made
     if kept is not None:
         _require_same(kept, classifier, dataset)
@@ -49,7 +47,7 @@ def _earlier(out: Path, path: Path) -> Run | None:
     if not (out / "config.json").is_file():
         return None
     run = Run(out)
-    same = run.classifier_file.exists() and run.classifier()["kind"] == "keras"
+    same = run.classifier_file.exists() and run.classifier()["kind"] in FILE_KINDS.values()
     if not same or run.weights_fingerprint() != _fingerprint(path):
         raise SmaltiError(
             f"{out} is the run of something else; nothing is ever overwritten.",
@@ -58,16 +56,16 @@ def _earlier(out: Path, path: Path) -> Run | None:
     return run
 
 
-def _require_same(kept: Run, classifier: KerasClassifier, dataset: Dataset) -> None:
+def _require_same(kept: Run, classifier: FileClassifier, dataset: Dataset) -> None:
     """Refuse other data, another division or another scaling than the folder is of."""
     data = kept.environment().get("data", {})
     was = (data.get("fingerprint"), data.get("split"))
     scale = kept.classifier()["preprocessing"].get("scale")
-    if was != (dataset.fingerprint, dataset.split) or scale != classifier.scaling.name:
+    if was != (dataset.fingerprint, dataset.split) or scale != classifier.scale:
         raise SmaltiError(
             f"{kept.path} holds this file's results on {data.get('name')} ({data.get('split')}), "
             f"with pixels scaled {scale}, and not on {dataset.name} ({dataset.split}), "
-            f"{classifier.scaling.name}; nothing is ever overwritten.",
+            f"{classifier.scale}; nothing is ever overwritten.",
             "Choose another folder with --out.",
         )
 
@@ -76,7 +74,7 @@ def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _begin(out: Path, path: Path, classifier: KerasClassifier, dataset: Dataset) -> Run:
+def _begin(out: Path, path: Path, classifier: FileClassifier, dataset: Dataset) -> Run:
     source = dataset.source
     if source and source not in DATASETS:
         source = str(Path(source).expanduser().resolve())
@@ -89,7 +87,7 @@ def _begin(out: Path, path: Path, classifier: KerasClassifier, dataset: Dataset)
             "split_seed": dataset.split_seed,
             "split": dataset.pooled,
         },
-        "model": {"name": "keras"},
+        "model": {"name": classifier.kind},
     }
     run = Run.become(out, config)
     parts = {part: len(dataset.parts.get(part, ())) for part in ("train", "validation", "test")}
@@ -110,7 +108,7 @@ def _begin(out: Path, path: Path, classifier: KerasClassifier, dataset: Dataset)
         }
     )
     write_bytes(run.exported_file(_format(path)), path.read_bytes())
-    run.write_classifier(describe(classifier, dataset.name))
+    run.write_classifier(classifier.describe(dataset.name))
     part = dataset.part("validation") if "validation" in dataset.parts else None
     if part is not None:
         run.write_outputs("validation", classifier.logits_of(part), part.labels)
@@ -118,4 +116,5 @@ def _begin(out: Path, path: Path, classifier: KerasClassifier, dataset: Dataset)
 
 
 def _format(path: Path) -> str:
-    return "keras" if path.suffix.lower() == ".keras" else "h5"
+    ending = path.suffix.lower().removeprefix(".")
+    return {"hdf5": "h5"}.get(ending, ending)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from smalti.classifier.keras.form import Form, Shape, find_form
+from smalti.classifier.files import (
+    FileClassifier,
+    fitted_to,
+    matched,
+    require_file,
+    require_fit,
+)
+from smalti.classifier.keras.form import Form, find_form
 from smalti.classifier.keras.process import KerasProcess, shared
 from smalti.classifier.keras.scaling import Scaling, candidates, find, require_fitting
-from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset, Part
 from smalti.errors import SmaltiError, log
 from smalti.models.preprocessing import channel_statistics
@@ -62,8 +69,10 @@ class KerasFile:
         return np.log(np.maximum(outputs, _TINIEST)).astype(np.float32)
 
 
-class KerasClassifier(Classifier):
+class KerasClassifier(FileClassifier):
     """A Keras file with its class names, the form of its input and the scaling of its pixels."""
+
+    kind = "keras"
 
     def __init__(
         self,
@@ -89,25 +98,42 @@ class KerasClassifier(Classifier):
         """Return the logits of a part, brought to the network's size and colour batch by batch."""
         return self._scaled_logits(self.scaling, part.pictures, len(part))
 
+    @property
+    def scale(self) -> str:
+        return self.scaling.name
+
+    def describe(self, data: str) -> dict[str, Any]:
+        """Return what ``classifier.json`` says of the file."""
+        scaling = self.scaling
+        return {
+            "kind": self.kind,
+            "model": {"name": self.kind, "written_by": f"Keras {self.file.facts['keras_version']}"},
+            "class_names": list(self.class_names),
+            "input_shape": list(self.input_shape),
+            "preprocessing": {
+                "scale": scaling.name,
+                "mean": list(scaling.mean),
+                "std": list(scaling.std),
+                "planes_first": scaling.planes_first,
+                "order": self.form.order,
+                "columns": self.columns,
+            },
+            "parameters": self.file.facts["parameters"],
+            "data": data,
+        }
+
     def compare(self, part: Part, scaling: Scaling) -> np.ndarray:
         """Return the logits of a part as another scaling would give them."""
         return self._scaled_logits(scaling, part.pictures, len(part))
 
-    def _shaped(self, images: np.ndarray) -> np.ndarray:
-        return super()._shaped(fitted_to(images, self.input_shape) if self.fit else images)
-
     def _scaled_logits(
         self, scaling: Scaling, pictures: Callable[[slice], np.ndarray], n: int
     ) -> np.ndarray:
+        def answer(images: np.ndarray) -> np.ndarray:
+            return self.file.logits(self.form.arranged(scaling(images), scaling.planes_first))
+
         size = _BATCH_BYTES // (4 * int(np.prod(self.input_shape)))
-        step = max(1, min(_LARGEST_BATCH, size))
-        rows = [np.zeros((0, len(self.class_names)), np.float32)]
-        for start in range(0, n, step):
-            images = fitted_to(pictures(slice(start, start + step)), self.input_shape)
-            batch = self.form.arranged(scaling(images), scaling.planes_first)
-            rows.append(self.file.logits(batch))
-        logits = np.concatenate(rows)
-        return logits[:, self.columns] if self.columns else logits
+        return self._batch_by_batch(answer, pictures, n, max(1, min(_LARGEST_BATCH, size)))
 
 
 def open_file(path: str | Path, scale: str | None = None) -> KerasClassifier:
@@ -142,8 +168,9 @@ def open_for(
     if callable(dataset):
         dataset = dataset(_side(file))
     form = find_form(file.facts, dataset.image_shape, file.name)
-    names, columns = _matched(file, dataset)
-    _check_fit(file, form, dataset, fit)
+    inside, n = file.facts["class_names"], max(2, file.n_outputs)
+    names, columns = matched(file.name, inside, n, dataset)
+    require_fit(file.name, form, dataset, fit)
     mean, std = _statistics(dataset, form)
     scale = scale or file.facts["data"].get("scale")
     chosen = Scaling(scale or "0-255", mean, std)
@@ -151,22 +178,6 @@ def open_for(
     if scale is None:
         classifier.scaling = _find_scaling(classifier, dataset, mean, std)
     return classifier, dataset
-
-
-def fitted_to(images: np.ndarray, shape: Shape) -> np.ndarray:
-    """Return uint8 pictures brought to another size (scaled, centre cut) and colour."""
-    from smalti.data.pictures import fitted
-
-    height, _, channels = shape
-    if images.shape[1:3] != shape[:2]:
-        images = fitted(images, height)
-    if images.shape[3] == channels:
-        return images
-    if channels == 3:
-        return np.repeat(images, 3, axis=3)
-    # ITU-R 601 luma, as for picture files.
-    grey = images.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.rint(grey).astype(np.uint8)[..., None]
 
 
 def _find_scaling(
@@ -218,39 +229,6 @@ def _named(file: KerasFile, names: list[str]) -> list[str]:
     return [str(number) for number in range(n)]
 
 
-def _matched(file: KerasFile, dataset: Dataset) -> tuple[tuple[str, ...], list[int]]:
-    """Return the data set's class names, and the file's column for each of them."""
-    wanted, n = dataset.class_names, max(2, file.n_outputs)
-    if n != len(wanted):
-        raise SmaltiError(
-            f"{file.name} tells {n} classes apart; {dataset.name} has {len(wanted)}.",
-            "Evaluate it on the data that it was trained for.",
-        )
-    inside = file.facts["class_names"]
-    if sorted(inside) == sorted(wanted):
-        columns = [inside.index(name) for name in wanted]
-        return wanted, columns if columns != list(range(n)) else []
-    if inside:
-        log.warning(
-            "The classes in %s have other names than those of %s: matched by their numbers.",
-            file.name,
-            dataset.name,
-        )
-    return wanted, []
-
-
-def _check_fit(file: KerasFile, form: Form, dataset: Dataset, fit: bool) -> None:
-    has, wants = dataset.image_shape, form.picture
-    if has == wants:
-        return
-    said = f"{file.name} takes {form.sentence()}; {dataset.name} has {Form(has, 'last').sentence()}"
-    if wants[0] != wants[1] and has[:2] != wants[:2]:
-        raise SmaltiError(f"{said}.", "Pictures of a data set are scaled to squares only.")
-    if not fit:
-        raise SmaltiError(f"{said}.", "With --fit they are scaled and recoloured to suit it.")
-    log.info("%s: scaled and recoloured to suit it.", said)
-
-
 def _statistics(dataset: Dataset, form: Form) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and deviation of the training pictures as the network would be given them."""
     part = dataset.part("train")
@@ -276,11 +254,3 @@ def _two_classes(outputs: np.ndarray, kind: str) -> np.ndarray:
     """Return N×2 probabilities from the one output of a network for two classes."""
     positive = outputs if kind == "sigmoid" else 1 / (1 + np.exp(-outputs))
     return np.concatenate([1 - positive, positive], axis=1)
-
-
-def require_file(path: str | Path) -> Path:
-    """Return a path; one that is no file is an error."""
-    path = Path(path)
-    if not path.is_file():
-        raise SmaltiError(f"There is no file {path}.")
-    return path

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from smalti.classifier.keras.classifier import KerasClassifier, KerasFile
 from smalti.classifier.keras.form import Form
 from smalti.classifier.keras.scaling import Scaling
 from smalti.errors import SmaltiError
 from smalti.runs import Run
-
-
-def describe(classifier: KerasClassifier, data: str) -> dict[str, Any]:
-    """Return what ``classifier.json`` says of a file: enough to use it without its data."""
-    scaling = classifier.scaling
-    return {
-        "kind": "keras",
-        "model": {"name": "keras", "written_by": f"Keras {classifier.file.facts['keras_version']}"},
-        "class_names": list(classifier.class_names),
-        "input_shape": list(classifier.input_shape),
-        "preprocessing": {
-            "scale": scaling.name,
-            "mean": list(scaling.mean),
-            "std": list(scaling.std),
-            "planes_first": scaling.planes_first,
-            "order": classifier.form.order,
-            "columns": classifier.columns,
-        },
-        "parameters": classifier.file.facts["parameters"],
-        "data": data,
-    }
 
 
 def load_stored(run: Run) -> KerasClassifier:

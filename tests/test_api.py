@@ -1,12 +1,15 @@
 """The Python face, as the README and notebooks use it."""
 
+import importlib.util
 import logging
 
 import numpy as np
 import pytest
 
 import smalti
+from smalti.classifier.onnx.classifier import OnnxClassifier
 from smalti.errors import SmaltiError
+from smalti.formats.onnx import OnnxWriter
 from smalti.training.progress import Listener
 from tests.support import shapes
 
@@ -59,6 +62,52 @@ def test_an_unfinished_run_is_resumed(npz, tmp_path):
         smalti.train(path, "dense", epochs=3, set=SMALL, out=tmp_path, listener=Stop())
     run = smalti.resume(tmp_path / "tiny-dense-0")
     assert len(run.history()) == 3
+
+
+def trained(npz, folder):
+    """Return a run of one epoch, and what was said aloud meanwhile."""
+    return smalti.train(npz(90, 30), "dense", epochs=1, set=SMALL, out=folder, listener=Listener())
+
+
+def test_a_training_ends_with_an_onnx_file_of_its_weights(npz, tmp_path, caplog):
+    run = trained(npz, tmp_path)
+    assert isinstance(smalti.load(run, quickest=True), OnnxClassifier)
+    assert not [path for path in run.path.rglob("*") if path.name.endswith(".tmp")]
+    assert caplog.text == ""
+
+
+def test_a_resumed_training_ends_with_an_onnx_file_too(npz, tmp_path):
+    class Stop(Listener):
+        def finished_epoch(self, row, best):
+            raise KeyboardInterrupt
+
+    options = {"epochs": 3, "set": SMALL, "out": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        smalti.train(npz(90, 30), "dense", listener=Stop(), **options)
+    run = smalti.Run(tmp_path / "tiny-dense-0")
+    assert not run.exported_file("onnx").exists()
+    smalti.resume(run)
+    assert isinstance(smalti.load(run, quickest=True), OnnxClassifier)
+
+
+def test_without_the_extra_a_training_says_nothing_of_it(npz, tmp_path, monkeypatch, caplog):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnx" else found(name)
+    )
+    run = trained(npz, tmp_path)
+    assert not run.exported_file("onnx").exists()
+    assert caplog.text == ""
+
+
+def test_a_failing_export_does_not_fail_the_training(npz, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(OnnxWriter, "answer", lambda self, draft, pictures: np.zeros((1, 3)))
+    run = trained(npz, tmp_path)
+    assert smalti.evaluate(run).n == 30
+    assert not run.exported_file("onnx").exists()
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert "The run is finished, but without" in warning.getMessage()
 
 
 def test_a_finished_run_needs_no_data_to_say_so(npz, tmp_path, caplog):

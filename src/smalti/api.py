@@ -65,7 +65,7 @@ def train(
     replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The run is
     ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the test part:
     see :func:`evaluate`. Progress is shown as suits the place; pass a plain ``Listener()`` for
-    silence.
+    silence. With the extra ``smalti[onnx]`` the run ends with an ONNX file of its weights.
     """
     options = dict(set or {})
     named = {"seed": seed, "training.epochs": epochs, "training.batch_size": batch_size}
@@ -96,12 +96,15 @@ def train_seeds(
 
     All share the data set and its validation pictures; only the seed differs.
     """
+    from smalti.formats.onnx import write_after_training
     from smalti.search.many import train_many
     from smalti.training.display import make_display
 
     first, dataset = prepare(data, recipe, options or {}, data_dir)
     recipes = [replace(first, seed=first.seed + number) for number in range(seeds)]
-    yield from train_many(recipes, dataset, out, make_listener or make_display, command)
+    for run in train_many(recipes, dataset, out, make_listener or make_display, command):
+        write_after_training(run)
+        yield run
 
 
 def prepare(
@@ -131,13 +134,16 @@ def resume(
 
     ``data`` is only needed where the run was trained on arrays in memory.
     """
+    from smalti.formats.onnx import write_after_training
     from smalti.training import session
     from smalti.training.display import make_display
 
     run = _opened(run)
     if session.already_finished(run):
         return run
-    return session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
+    session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
+    write_after_training(run)
+    return run
 
 
 def load(

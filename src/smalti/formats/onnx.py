@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from smalti.classifier.onnx.metadata import INPUT, METADATA_KEY, PROBABILITIES, metadata
-from smalti.classifier.onnx.session import open_session, require_extra
+from smalti.classifier.onnx.session import is_installed, open_session, require_extra
+from smalti.errors import SmaltiError, log
 from smalti.formats import exporting
 from smalti.formats.exporting import Export, Subject
 from smalti.runs import Run
@@ -34,6 +35,23 @@ def export(run: Run, target: Path, file_format: str = "onnx") -> Export:
     """
     require_extra(*EXTRA)
     return exporting.export(run, target, file_format, OnnxWriter())
+
+
+def write_after_training(run: Run) -> Export | None:
+    """Write ``model.onnx`` into a run that has just been trained; says nothing where that works.
+
+    Returns None where the extra is not installed, or where the export failed: that is a warning,
+    because the training is finished whatever becomes of this file.
+    """
+    if not is_installed(*EXTRA):
+        return None
+    target = run.exported_file("onnx")
+    try:
+        return export(run, target)
+    except Exception as error:  # whatever a version of onnx or of its runtime raises
+        reason = error.problem if isinstance(error, SmaltiError) else f"{error}"
+        log.warning("The run is finished, but without %s: %s", target, reason)
+        return None
 
 
 class OnnxWriter:

@@ -161,6 +161,26 @@ def growth(
 
 
 @main.command()
+@click.option("--recipe", default="", help="Network of this recipe instead of row D2's.")
+@click.option("--turns", default=5, show_default=True, help="Alternations of the sides.")
+@QUICK
+@FOLDER
+def prediction(recipe: str, turns: int, quick: bool, folder: Path) -> None:
+    """Measure prediction: PyTorch, ONNX Runtime and Keras's predict (about five minutes).
+
+    Makes an environment with Keras and TensorFlow in smalti's cache first.
+    """
+    from benchmarks.prediction import Extent, measure
+
+    extent = Extent(turns=turns)
+    if not quick:
+        show(measure(extent, recipe, folder))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        show_quick(measure(extent.quick(), recipe, Path(scratch)))
+
+
+@main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
 @click.option("--seed", "chosen", type=int, multiple=True, help="This seed alone; may be repeated.")

@@ -1,9 +1,9 @@
-"""The other side of the comparison with Keras: runs in Keras's own environment, knows no smalti.
+"""The other side of the comparisons with Keras: runs in Keras's own environment, knows no smalti.
 
-Started by ``benchmarks/against_keras.py`` and ``benchmarks/keras_recipe.py`` with an ``.npz`` of
-pictures (uint8 N×32×32×3) and labels, and for the latter those that validate. Reads one request a
-line from stdin, answers one line of JSON on stdout (a training answers one an epoch); everything
-that TensorFlow says goes to stderr.
+Started by ``benchmarks/against_keras.py``, ``benchmarks/keras_recipe.py`` and
+``benchmarks/prediction.py`` with an ``.npz`` of pictures (uint8 N×32×32×3) and labels, and for the
+second those that validate. Reads one request a line from stdin, answers one line of JSON on stdout
+(a training answers one an epoch); everything that TensorFlow says goes to stderr.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TextIO
 
 import numpy as np
@@ -31,6 +30,9 @@ Answer = Callable[[Mapping[str, Any]], None]
 Pair = tuple[np.ndarray, np.ndarray]
 """Pictures and labels."""
 
+ACTIONS = ("versions", "seed", "build", "train", "fit", "load", "predict", "single")
+"""What can be asked for, by the method's name."""
+
 
 class Peer:
     """Keras models by name, and the pictures that they are trained on.
@@ -46,6 +48,8 @@ class Peer:
         self.models: dict[str, Any] = {}
         self.feeds: dict[str, Any] = {}
         self.settings: dict[str, Mapping[str, Any]] = {}
+        self.loaded: Any = None
+        self.pictures = self.images[:0]
         # Imported late, and by name: smalti's own environment has neither.
         self.keras: Any = importlib.import_module("keras")
 
@@ -136,6 +140,33 @@ class Peer:
 
         return self.keras.callbacks.LambdaCallback(on_epoch_begin=start, on_epoch_end=tell)
 
+    def load(self, path: str) -> dict[str, Any]:
+        """Load a model that takes pictures from 0 to 255, for ``predict`` and ``single``."""
+        self.loaded = self.keras.models.load_model(path, compile=False)
+        self.pictures = np.rint(self.images * 255)
+        return {}
+
+    def predict(self, images: int, batch: int) -> dict[str, Any]:
+        """Run ``model.predict`` once over the first ``images`` pictures."""
+        self.loaded.predict(self.pictures[:images], batch_size=batch, verbose=0)
+        return {}
+
+    def single(self, way: str, calls: int) -> dict[str, Any]:
+        """Return the seconds of each of ``calls`` answers for one picture.
+
+        ``way`` is ``predict``, or ``call`` for the model called as a function.
+        """
+        seconds = []
+        for place in range(calls):
+            one = self.pictures[place % len(self.pictures)][None]
+            began = time.perf_counter()
+            if way == "predict":
+                self.loaded.predict(one, verbose=0)
+            else:
+                np.asarray(self.keras.ops.convert_to_numpy(self.loaded(one, training=False)))
+            seconds.append(time.perf_counter() - began)
+        return {"seconds": seconds}
+
     def _network(self, augmented: bool) -> Any:
         layers = self.keras.layers
         model = self.keras.Sequential([layers.Input((32, 32, 3))])
@@ -184,16 +215,15 @@ def serve(peer: Peer, requests: TextIO, answers: TextIO) -> None:
     def answer(content: Mapping[str, Any]) -> None:
         print(json.dumps(content), file=answers, flush=True)
 
-    actions: dict[str, Callable[..., dict[str, Any]]] = {
-        "versions": peer.versions,
-        "seed": peer.seed,
-        "build": peer.build,
-        "train": peer.train,
-        "fit": partial(peer.fit, answer=answer),
-    }
     for line in requests:
         request = json.loads(line)
-        answer(actions[request.pop("do")](**request))
+        name = request.pop("do")
+        if name not in ACTIONS:
+            raise ValueError(f"unknown request {name!r}")
+        if name == "fit":
+            request["answer"] = answer
+        action: Callable[..., dict[str, Any]] = getattr(peer, name)
+        answer(action(**request))
 
 
 def _prepared(images: np.ndarray, labels: np.ndarray) -> Pair:

@@ -9,6 +9,16 @@ from benchmarks import against_keras, keras_recipe, machines, results, tutorial
 from benchmarks.against_keras import Comparison
 from benchmarks.machines import Machines
 from benchmarks.markdown import paragraphs, table
+from benchmarks.prediction import (
+    BFLOAT16,
+    COLD,
+    COLD_PYTORCH,
+    KERAS,
+    KERAS_CALL,
+    ONNX,
+    PYTORCH,
+    ROW,
+)
 from benchmarks.results import Figures
 from benchmarks.startup import HELP, PREDICT
 from benchmarks.throughput import AUGMENTED, PLAIN
@@ -30,6 +40,7 @@ def speed(folder: Path = results.RESULTS) -> str:
         "startup": _startup_lines,
         "memory": _memory_lines,
     }
+    makers |= {path.stem: _prediction_lines for path in sorted(folder.glob(f"{ROW}*.json"))}
     seen, lines = Machines(), []
     for name, make in makers.items():
         figures = results.read(name, folder)
@@ -138,6 +149,36 @@ def _startup_lines(figures: Figures) -> list[Line]:
     return [
         ("`smalti --help`", seconds(HELP), "< 0.25 s"),
         ("`smalti predict` of one picture, from a cold start", seconds(PREDICT), "< 2.5 s"),
+    ]
+
+
+def _prediction_lines(figures: Figures) -> list[Line]:
+    network, cold = figures["network"], figures["cold"]
+
+    def speed(side: str) -> str:
+        return wording.count(median(figures["images_per_second"][side]))
+
+    def milliseconds(side: str) -> str:
+        numbers = figures["latency"][side]
+        return f"{numbers['p50']:.2f} ms (p99 {numbers['p99']:.2f})"
+
+    def seconds(side: str) -> str:
+        numbers = cold[side]
+        return f"{numbers['median']:.2f} s ({numbers['min']:.2f}–{numbers['max']:.2f})"
+
+    many = (
+        f"{speed(ONNX)} images/s; PyTorch {speed(PYTORCH)}, in bfloat16 {speed(BFLOAT16)}; "
+        f"`keras.predict` {speed(KERAS)} (batch {figures['keras_batch']})"
+    )
+    single = (
+        f"{milliseconds(ONNX)}; PyTorch {milliseconds(PYTORCH)}; `keras.predict` "
+        f"{milliseconds(KERAS)}, the model called {milliseconds(KERAS_CALL)}"
+    )
+    first = f"{seconds(COLD)}; without its ONNX file {seconds(COLD_PYTORCH)}"
+    return [
+        (f"Prediction of many pictures through ONNX Runtime, float32, {network}", many, "–"),
+        (f"Prediction of one picture, warm, {network}", single, "≤ 0.6 ms"),
+        (f"`smalti predict RUN` of one picture, cold, {network}", first, "< 1 s"),
     ]
 
 

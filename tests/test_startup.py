@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from smalti import api
+from smalti.training.progress import Listener
+from tests.formats.untrained import untrained_run
 from tests.support import process_environment
 
 HEAVY = {
@@ -41,8 +46,13 @@ def loaded_by(statement: str) -> set[str]:
     return set(result.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
 
-def help_of(*command: str) -> str:
-    arguments = ["smalti", *command, "--help"]
+def help_of(*words: str) -> str:
+    return command(*words, "--help")
+
+
+def command(*words: str | Path) -> str:
+    """Return the statement that runs the command line to a good end."""
+    arguments = ["smalti", *map(str, words)]
     return (
         f"sys.argv = {arguments!r}\n"
         "from smalti.cli.main import main\n"
@@ -55,7 +65,7 @@ def test_the_package_imports_no_framework() -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    "words",
     [
         "",
         "train",
@@ -70,7 +80,26 @@ def test_the_package_imports_no_framework() -> None:
         "doctor",
     ],
 )
-def test_help_imports_no_framework(command: str) -> None:
-    loaded = loaded_by(help_of(*command.split()))
+def test_help_imports_no_framework(words: str) -> None:
+    loaded = loaded_by(help_of(*words.split()))
     assert "smalti" in loaded
     assert not loaded & HEAVY
+
+
+def test_one_picture_is_predicted_without_pytorch(tmp_path: Path) -> None:
+    run = untrained_run(tmp_path, {"model.filters": (3,), "model.hidden": (4,)})
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (12, 12)).save(picture)
+    assert "torch" in loaded_by(command("predict", run.path, picture))
+    file = api.export(run, "onnx").path
+    for model in (run.path, file):
+        loaded = loaded_by(command("predict", model, picture))
+        assert {"onnxruntime", "PIL"} <= loaded
+        assert not loaded & (HEAVY | {"onnx", "safetensors"}) - {"PIL"}
+
+
+def test_a_run_is_measured_without_pytorch(npz, tmp_path: Path) -> None:
+    run = api.train(npz(), "dense", epochs=1, out=tmp_path, listener=Listener())
+    loaded = loaded_by(command("evaluate", run.path))
+    assert "onnxruntime" in loaded
+    assert "torch" not in loaded

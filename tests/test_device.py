@@ -129,3 +129,12 @@ def test_a_gpu_in_use_or_none_is_no_problem(with_gpu, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(device.machine, "nvidia_gpu", lambda: None)
     assert device.unused_gpu() is None
+
+
+def test_the_plain_cpu_leaves_everything_as_it_is(caplog, monkeypatch):
+    monkeypatch.setattr(device, "available_devices", lambda: ["cuda", "cpu"])
+    threads = torch.get_num_threads()
+    plain = device.plain_cpu()
+    assert (plain.device, plain.precision, plain.threads) == ("cpu", "float32", threads)
+    assert torch.get_num_threads() == threads
+    assert caplog.text == ""

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from smalti.classifier.keras.classifier import fitted_to, open_for
+from smalti.classifier.files import fitted_to
+from smalti.classifier.keras.classifier import open_for
 from smalti.classifier.keras.form import Form, find_form
 from smalti.classifier.keras.scaling import Scaling, candidates, find
 from smalti.data.dataset import Dataset

@@ -12,6 +12,7 @@ from onnx import external_data_helper
 
 import smalti
 from smalti import api
+from smalti.classifier import loading
 from smalti.classifier.loading import load_quickest
 from smalti.classifier.native import NativeClassifier
 from smalti.classifier.onnx.classifier import OnnxClassifier
@@ -62,6 +63,12 @@ def test_a_fresh_file_answers_for_its_run(run):
     assert isinstance(api.load(run, quickest=True), OnnxClassifier)
     assert isinstance(api.load(run), NativeClassifier)
     assert isinstance(load_quickest(run, "auto"), NativeClassifier)
+
+
+def test_a_gpu_is_left_to_pytorch_for_many_pictures(run, monkeypatch):
+    monkeypatch.setattr(loading, "nvidia_gpu", lambda: "/dev/nvidia0")
+    assert isinstance(loading.load_quickest(run, many=True), NativeClassifier)
+    assert isinstance(loading.load_quickest(run), OnnxClassifier)
 
 
 def other_weights(run):

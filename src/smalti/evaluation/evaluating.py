@@ -93,7 +93,7 @@ def evaluate(
     dataset = load_dataset()
     _require_same_data(run, dataset)
     dataset.part("test")
-    classifier = load_quickest(run, precision, device)
+    classifier = load_quickest(run, precision, device, many=True)
     return evaluate_classifier(classifier, dataset, run.path, run)
 
 

@@ -16,6 +16,7 @@ from smalti.classifier import loading
 from smalti.classifier.loading import load_quickest
 from smalti.classifier.native import NativeClassifier
 from smalti.classifier.onnx.classifier import OnnxClassifier
+from smalti.classifier.onnx.metadata import sealed
 from smalti.data.load import load_data
 from smalti.errors import SmaltiError
 from tests.formats.untrained import untrained_run
@@ -40,6 +41,22 @@ def with_metadata(file, change):
     model = onnx.load(file)
     content = json.loads(model.metadata_props[0].value)
     onnx.helper.set_model_props(model, {"smalti": json.dumps(change(content))})
+    file.write_bytes(sealed(model.SerializeToString()))
+
+
+def test_a_file_without_a_seal_is_refused(file):
+    model = onnx.load(file)
+    content = json.loads(model.metadata_props[0].value)
+    del content["sha256"]
+    onnx.helper.set_model_props(model, {"smalti": json.dumps(content)})
+    onnx.save(model, file)
+    with pytest.raises(SmaltiError, match="was not written by smalti"):
+        smalti.load(file)
+
+
+def without_seal(model, file):
+    """Save a model as somebody else's program would, without smalti's metadata."""
+    onnx.helper.set_model_props(model, {})
     onnx.save(model, file)
 
 
@@ -113,20 +130,29 @@ def test_without_the_extra_a_run_answers_through_pytorch(run, file, monkeypatch)
         lambda content: b"not an ONNX file",
         lambda content: content[: len(content) // 2],
         lambda content: content[:40] + b"\xff" * 40 + content[80:],
+        lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
     ],
-    ids=["empty", "text", "half", "overwritten"],
+    ids=["empty", "text", "half", "overwritten", "one bit"],
 )
 def test_a_damaged_file_is_one_sentence(file, damage, capfd):
     file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(SmaltiError, match=r"is damaged(, or no ONNX file|: its content does not)"):
+        smalti.load(file)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_text_that_is_no_text_is_damage_too(file, capfd):
+    content = file.read_bytes()
+    seal = json.loads(onnx.load(file).metadata_props[0].value)["sha256"].encode()
+    file.write_bytes(content.replace(b"bar", b"\xff\xfe\xfd").replace(b'"sha256": "' + seal, b'"x'))
     with pytest.raises(SmaltiError, match="is damaged, or no ONNX file"):
         smalti.load(file)
-    assert capfd.readouterr().err == ""
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_foreign_file_is_refused(file):
     model = onnx.load(file)
-    del model.metadata_props[:]
-    onnx.save(model, file)
+    without_seal(model, file)
     with pytest.raises(SmaltiError, match="was not written by smalti") as caught:
         smalti.load(file)
     assert "smalti export RUN --format onnx" in caught.value.hint
@@ -154,7 +180,7 @@ def test_a_file_that_belies_itself_is_refused(file, entry, value, said):
 def test_metadata_of_another_form_are_refused(file, text):
     model = onnx.load(file)
     onnx.helper.set_model_props(model, {"smalti": text})
-    onnx.save(model, file)
+    file.write_bytes(model.SerializeToString())
     with pytest.raises(SmaltiError, match="not written by smalti"):
         smalti.load(file)
 
@@ -164,7 +190,7 @@ def test_weights_in_other_files_are_not_loaded(file, monkeypatch):
     external_data_helper.convert_model_to_external_data(
         model, location="weights.bin", size_threshold=0
     )
-    onnx.save(model, file)
+    without_seal(model, file)
     assert file.with_name("weights.bin").is_file()
     monkeypatch.chdir(file.parent)
     with pytest.raises(SmaltiError, match="is damaged, or no ONNX file"):
@@ -175,7 +201,7 @@ def test_operators_of_others_are_not_run(file):
     model = onnx.load(file)
     model.graph.node[0].domain = "somebody.else"
     model.opset_import.append(onnx.helper.make_opsetid("somebody.else", 1))
-    onnx.save(model, file)
+    without_seal(model, file)
     with pytest.raises(SmaltiError, match="that ONNX Runtime can run"):
         smalti.load(file)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smalti.classifier.onnx.metadata import INPUT, METADATA_KEY, PROBABILITIES, metadata
+from smalti.classifier.onnx.metadata import INPUT, METADATA_KEY, PROBABILITIES, metadata, sealed
 from smalti.classifier.onnx.session import is_installed, open_session, require_extra
 from smalti.errors import SmaltiError, log
 from smalti.formats import exporting
@@ -71,14 +71,15 @@ class OnnxWriter:
         text = metadata(subject.description, subject.weights)
         onnx.helper.set_model_props(model, {METADATA_KEY: text})
         onnx.checker.check_model(model)
-        draft.write_bytes(model.SerializeToString(deterministic=True))
+        draft.write_bytes(sealed(model.SerializeToString(deterministic=True)))
         return f"ONNX {onnx.__version__}"
 
     def answer(self, draft: Path, pictures: np.ndarray) -> np.ndarray:
         """Return what ONNX Runtime makes of the file."""
         session = open_session(draft.read_bytes())
         size = judging_batch(*pictures.shape[1:3])
-        batches = (pictures[start : start + size] for start in range(0, len(pictures), size))
-        return np.concatenate(
-            [session.run([PROBABILITIES], {INPUT: batch})[0] for batch in batches]
-        )
+        outputs = [
+            session.run([PROBABILITIES], {INPUT: pictures[start : start + size]})[0]
+            for start in range(0, len(pictures), size)
+        ]
+        return np.concatenate(outputs)

@@ -17,6 +17,7 @@ from smalti.classifier.onnx.metadata import (
     PROBABILITIES,
     SCALE,
     Facts,
+    is_whole,
     read_facts,
 )
 from smalti.classifier.onnx.session import is_installed, open_session, require_extra
@@ -44,8 +45,13 @@ class OnnxFile:
             content = path.read_bytes()
         except OSError as error:
             raise unreadable(path, error) from error
-        self._session = _session(path, content)
-        self.facts = _facts(path, self._session)
+        whole = is_whole(content)
+        if whole is False:
+            raise SmaltiError(
+                f"{path} is damaged: its content does not match its checksum.", _WRITE_ONE
+            )
+        self._session, text = _opened(path, content)
+        self.facts = _facts(path, self._session, text if whole else "")
 
     @property
     def name(self) -> str:
@@ -53,7 +59,14 @@ class OnnxFile:
 
     def logits(self, batch: np.ndarray) -> np.ndarray:
         """Return float32 N×K for uint8 pictures N×H×W×C."""
-        logits: np.ndarray = self._session.run([LOGITS], {INPUT: np.ascontiguousarray(batch)})[0]
+        given = {INPUT: np.ascontiguousarray(batch)}
+        try:
+            logits: np.ndarray = self._session.run([LOGITS], given)[0]
+        except Exception as error:  # of ONNX Runtime's own classes, as when it opens a file
+            raise SmaltiError(
+                f"ONNX Runtime could not run {self.path}: it was changed, or memory is short.",
+                _WRITE_ONE,
+            ) from error
         return logits
 
 
@@ -148,7 +161,13 @@ def open_stored(run: Run) -> OnnxClassifier:
             f"{run.classifier_file} is damaged: it does not say in which order the classes are.",
             "Evaluate the ONNX file again with --out.",
         ) from error
-    return OnnxClassifier(OnnxFile(run.weights_file), description["class_names"], columns)
+    file, names = OnnxFile(run.weights_file), description["class_names"]
+    if len(names) != len(file.facts.class_names):
+        raise SmaltiError(
+            f"{run.classifier_file} does not fit {file.path}: one of them was changed.",
+            "Evaluate the ONNX file again with --out.",
+        )
+    return OnnxClassifier(file, names, columns)
 
 
 def open_fresh(run: Run) -> OnnxClassifier | None:
@@ -171,17 +190,20 @@ def open_fresh(run: Run) -> OnnxClassifier | None:
     return OnnxClassifier(file)
 
 
-def _session(path: Path, content: bytes) -> Any:
+def _opened(path: Path, content: bytes) -> tuple[Any, str]:
+    """Return a session, and what the file says of itself."""
     try:
-        return open_session(content)
+        session = open_session(content)
+        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
+        return session, text
     except Exception as error:  # ONNX Runtime raises classes of its own, with nothing in common
         raise SmaltiError(
             f"{path} is damaged, or no ONNX file that ONNX Runtime can run.", _WRITE_ONE
         ) from error
 
 
-def _facts(path: Path, session: Any) -> Facts:
-    facts = read_facts(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""))
+def _facts(path: Path, session: Any, text: str) -> Facts:
+    facts = read_facts(text)
     if facts is None:
         raise SmaltiError(
             f"{path} was not written by smalti: it does not say what its classes are and how "

@@ -1,12 +1,16 @@
 """What an ONNX file of smalti's own says of itself: one JSON object in ``metadata_props``.
 
 It is the run's ``classifier.json`` with the fingerprint of the weights (``weights``), smalti's
-version (``smalti``) and the range of pixel values (``scale``).
+version (``smalti``), the range of pixel values (``scale``), and the seal (``sha256``): the checksum
+of the whole file with zeros in the seal's own place. ONNX has none, and a bit that flipped in the
+weights would answer like any other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +22,9 @@ INPUT, LOGITS, PROBABILITIES = "pictures", "logits", "probabilities"
 """Names of the graph's input (uint8 N×H×W×C) and outputs (float32 N×K)."""
 
 SCALE = "0-255"
-_WRITTEN_HERE = ("smalti", "scale", "weights")
+_WRITTEN_HERE = ("smalti", "scale", "weights", "sha256")
+_UNSEALED = "0" * 64
+_SEAL = re.compile(rb'"sha256": "([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,23 @@ class Facts:
 
 def metadata(description: Mapping[str, Any], weights: str) -> str:
     """Return the text that goes into a file."""
-    content = {**description, "smalti": __version__, "scale": SCALE, "weights": weights}
-    return json.dumps(content, ensure_ascii=False)
+    own = {"smalti": __version__, "scale": SCALE, "weights": weights, "sha256": _UNSEALED}
+    return json.dumps({**description, **own}, ensure_ascii=False)
+
+
+def sealed(content: bytes) -> bytes:
+    """Return a file's content with its seal in place; ValueError where it has no place for one."""
+    found = _SEAL.search(content)
+    if found is None:
+        raise ValueError("no metadata of smalti's own in this file")
+    start, end = found.span(1)
+    blank = content[:start] + _UNSEALED.encode() + content[end:]
+    return blank[:start] + hashlib.sha256(blank).hexdigest().encode() + blank[end:]
+
+
+def is_whole(content: bytes) -> bool | None:
+    """Tell whether a content matches its seal; None where it has none: smalti did not write it."""
+    return None if _SEAL.search(content) is None else sealed(content) == content
 
 
 def read_facts(text: str) -> Facts | None:

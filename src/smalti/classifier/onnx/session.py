@@ -33,7 +33,12 @@ def open_session(content: bytes, threads: int = 0) -> Any:
     options.inter_op_num_threads = 1
     # The content alone would let them be found in the current folder; nothing lies in this one.
     options.add_session_config_entry(_FOLDER_OF_WEIGHTS, os.devnull)
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        content,
+        options,
+        providers=["CPUExecutionProvider"],
+        enable_fallback=0,  # it would print what went wrong, and try the same once more
+    )
 
 
 def is_installed(*names: str) -> bool:

@@ -15,6 +15,7 @@ from smalti.formats.exporting import Subject
 from smalti.formats.keras import KerasWriter
 from smalti.formats.network import Untranslatable, translate
 from smalti.formats.onnx import OnnxWriter
+from smalti.models.dropout import Dropout
 
 SHAPE = (9, 11, 3)
 FILES = ("a.keras", "a.onnx")
@@ -82,6 +83,7 @@ PARTS = {
     "flatten behind a convolution": [nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(126, 3)],
     "norm and dropout between flatten and dense": [
         nn.Flatten(), nn.BatchNorm1d(297), nn.Dropout(0.5), nn.Tanh(), nn.Linear(297, 3)],
+    "our own dropout": [nn.Conv2d(3, 4, 3), Dropout(0.5), *head(4)],
     "no learned scale": [nn.BatchNorm2d(3, affine=False), nn.Conv2d(3, 4, 3), *head(4)],
     "max pooling": [nn.MaxPool2d(2), nn.MaxPool2d(3, 1, 1), nn.MaxPool2d(2, 1), *head(3)],
     "average pooling": [nn.Conv2d(3, 4, 3), nn.AvgPool2d(2), *head(4)],
@@ -106,6 +108,12 @@ def test_every_part_gives_the_same(tmp_path, part, file):
 def test_every_activation_gives_the_same(tmp_path, activation, file):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), names.ACTIVATIONS[activation].load()(), *head(4))
     assert written(network, tmp_path / file) < 1e-5
+
+
+def test_dropout_is_kept_for_whoever_trains_on():
+    network = nn.Sequential(nn.Flatten(), Dropout(0.25), nn.Linear(297, 3))
+    kinds = [layer.kind for layer in translate(network, SHAPE, "first")]
+    assert kinds == ["Flatten", "Dropout", "Dense"]
 
 
 class Choosing(nn.Module):

@@ -17,6 +17,7 @@ import torch
 from torch import fx, nn
 
 from smalti.errors import SmaltiError
+from smalti.models.dropout import Dropout
 
 Pair = tuple[int, int]
 
@@ -82,7 +83,7 @@ def translate(model: nn.Module, image_shape: tuple[int, int, int], first: str) -
     height, width, channels = image_shape
     model = model.eval()
     try:
-        traced = fx.symbolic_trace(model)
+        traced = fx.GraphModule(model, _Tracer().trace(model))
     except Exception as error:  # whatever a forward method does with what is no tensor yet
         raise Untranslatable("its course depends on the values that go through it") from error
     with torch.no_grad():
@@ -99,6 +100,13 @@ def translate(model: nn.Module, image_shape: tuple[int, int, int], first: str) -
         elif node.op != "output":
             raise Untranslatable(f"it uses {node.target} outside of any layer")
     return done.layers
+
+
+class _Tracer(fx.Tracer):
+    """Keeps layers of our own that have a counterpart whole, as PyTorch's own."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m) in _MODULES or super().is_leaf_module(m, module_qualified_name)
 
 
 class _Shapes(fx.Interpreter):
@@ -309,6 +317,7 @@ _MODULES: dict[type[nn.Module], Callable[..., Order]] = {
     nn.AdaptiveMaxPool2d: _adaptive_pool,
     nn.Flatten: _flatten,
     nn.Dropout: _dropout,
+    Dropout: _dropout,
     nn.Dropout2d: _dropout_maps,
     nn.Identity: _nothing,
 }

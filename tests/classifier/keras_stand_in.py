@@ -14,8 +14,12 @@ from smalti.classifier.keras.messages import read_message, write_message
 
 def main(memory: int, parent: int, folder: str) -> None:
     requests, answers = worker._pipes()
-    worker._watch(parent, folder)
-    worker._limit_memory(memory)
+    with worker.leaving_nothing(parent, folder):
+        worker._limit_memory(memory)
+        serve(memory, requests, answers)
+
+
+def serve(memory, requests, answers) -> None:
     while (message := read_message(requests)) is not None:
         content, arrays = message
         wish = content["function"]

@@ -44,9 +44,12 @@ class _ConvNet(nn.Sequential):
 class SimpleCNN(_ConvNet):
     """One 3×3 convolution an entry of ``filters``, one 2×2 max pooling, dense layers.
 
-    Each convolution is followed by activation, and batch norm and dropout where wanted. With
-    filters 32, 64, hidden 128, valid padding and without batch norm this is row C1: 1,199,882
-    parameters on MNIST, 1,626,442 on CIFAR-10.
+    Each convolution is followed by activation, and batch norm and dropout where wanted; the last
+    dropout comes after the pooling. (Before it, the zeros of what is dropped would win over
+    negative values: the largest of four is then another in training than in prediction, by which
+    CIFAR-10 was 65 % right on validation at 84 % in training.) With filters 32, 64, hidden 128,
+    valid padding and without batch norm this is row C1: 1,199,882 parameters on MNIST, 1,626,442
+    on CIFAR-10.
     """
 
     def __init__(self, config: ModelConfig, image_shape: Shape, n_classes: int) -> None:
@@ -56,10 +59,11 @@ class SimpleCNN(_ConvNet):
         channels = image_shape[2]
         for number, filters in enumerate(config.filters, 1):
             layers |= _convolution(f"conv{number}", channels, filters, config)
+            if number == len(config.filters):
+                layers["pool"] = nn.MaxPool2d(2)
             if config.dropout:
                 layers[f"conv{number}_dropout"] = Dropout(config.dropout)
             channels = filters
-        layers["pool"] = nn.MaxPool2d(2)
         super().__init__(layers, config, image_shape, n_classes)
 
 

@@ -11,7 +11,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
@@ -43,16 +44,16 @@ _GLANCE = 1.0
 
 
 def main(memory: int, parent: int, folder: str) -> None:
-    """Serve until the input ends or the process ``parent`` does, which left ``folder`` behind."""
+    """Serve until the input ends, or the process ``parent``; ``folder`` goes with it."""
     requests, answers = _pipes()
-    _watch(parent, folder)
-    _limit_memory(memory)
-    import keras  # noqa: F401 - once, and before programs and network are closed off
+    with leaving_nothing(parent, folder):
+        _limit_memory(memory)
+        import keras  # noqa: F401 - once, and before programs and network are closed off
 
-    sys.addaudithook(_refuse)
-    while (message := read_message(requests)) is not None:
-        reply, arrays = _answer(*message)
-        write_message(answers, reply, arrays)
+        sys.addaudithook(_refuse)
+        while (message := read_message(requests)) is not None:
+            reply, arrays = _answer(*message)
+            write_message(answers, reply, arrays)
 
 
 def _answer(
@@ -87,10 +88,12 @@ def _pipes() -> tuple[IO[bytes], IO[bytes]]:
     return requests, answers
 
 
-def _watch(parent: int, folder: str) -> None:
-    """End this process, with its folder, soon after its parent was killed.
+@contextmanager
+def leaving_nothing(parent: int, folder: str) -> Iterator[None]:
+    """Remove the folder at a quiet end, and end this process soon after its parent was killed.
 
     A request in progress would otherwise go on for nobody: the input's end is seen only after it.
+    After an error the folder stays for the parent, which reads there what was said.
     """
 
     def leave() -> None:
@@ -100,6 +103,8 @@ def _watch(parent: int, folder: str) -> None:
         os._exit(1)
 
     threading.Thread(target=leave, daemon=True).start()
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _limit_memory(size: int) -> None:

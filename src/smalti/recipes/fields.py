@@ -64,8 +64,8 @@ class ModelConfig:
     )
     dropout: float = option(
         0.0,
-        "Part dropped after each convolution stage (cnn), convolution (simple-cnn; after the pooling "
-        "for the last) or hidden layer (dense), or inside each block (resnet, separable).",
+        "Part dropped after each convolution stage (cnn), convolution (simple-cnn, the last one's "
+        "after the pooling) or hidden layer (dense), or inside each block (resnet, separable).",
         low=0,
         below=1,
     )

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from functools import partial
 
 import pytest
 
@@ -184,8 +185,10 @@ def test_doctor_looks_at_everything(smalti):
 def test_ctrl_c_and_sigterm_keep_finished_epochs(npz, tmp_path, sent, code):
     command = [*SMALTI, "train", str(npz(300)), "--recipe", "dense", "--epochs", "5000"]
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=process_environment(), stderr=subprocess.PIPE, text=True
-    )
+        command, cwd=tmp_path, env=process_environment(), stderr=subprocess.PIPE, text=True,
+        # Tests that run in the background of a shell have been told to ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     history = tmp_path / "runs" / "tiny-dense-0" / "history.csv"
     for _ in range(3000):
         if history.exists() or process.poll() is not None:

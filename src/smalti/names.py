@@ -152,7 +152,7 @@ RECIPES = Names(
     ),
     Entry(
         "fast",
-        "The network and the plan of speed records: short trainings, averaged views.",
+        "The network and the plan of speed records: short, with averaged views; not tuned yet.",
         "smalti.recipes.named:fast",
     ),
 )

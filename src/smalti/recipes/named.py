@@ -15,6 +15,13 @@ Values = dict[str, Any]
 _GREY_28 = ("mnist", "fashion-mnist")
 _CIFAR = ("cifar10", "cifar100", "cifar100-coarse")
 
+_SMALL_MOVES: Values = {
+    "augmentation.policy": "affine",
+    "augmentation.shift": 0.04,
+    "augmentation.rotation": 8.0,
+    "augmentation.zoom": 0.08,
+}
+
 _PLAN_OF_STRIDED: Values = {
     "optimizer.learning_rate": 2e-3,
     "optimizer.weight_decay": 0.05,
@@ -39,12 +46,7 @@ def dense(data: str) -> Values:
     }
     if data == "mnist":
         # Validation 99.1 % with these small moves and 98.3 % without (seed 0, 20 epochs).
-        values |= {
-            "augmentation.policy": "affine",
-            "augmentation.shift": 0.04,
-            "augmentation.rotation": 8.0,
-            "augmentation.zoom": 0.08,
-        }
+        values |= _SMALL_MOVES
     if data == "cifar10":
         # Validation 67.2 % (six views; 65.6 % with one) after 30 epochs, seed 0; AdamW reached
         # 62.7 % (62.2 %) in as many.
@@ -67,7 +69,7 @@ def dense(data: str) -> Values:
 
 
 def simple_cnn(data: str) -> Values:
-    """Two convolutions, one pooling, one hidden layer (row C1), Adam's usual rate, cosine."""
+    """Two convolutions, one pooling, one hidden layer (row C1), AdamW at 0.001, cosine."""
     values: Values = {
         "model.name": "simple-cnn",
         "model.filters": (32, 64),
@@ -80,6 +82,10 @@ def simple_cnn(data: str) -> Values:
         "training.epochs": 10,
         "training.batch_size": 128,
     }
+    if data == "mnist":
+        # Validation 99.38 % with these small moves, those of `dense`, and 99.22 % without (seed 0).
+        # On CIFAR-10 mirror and shifts changed nothing in 10 epochs (73.96 and 73.94 %).
+        values |= _SMALL_MOVES
     if data == "digits":
         values |= {"training.epochs": 40, "training.batch_size": 32}
     return values

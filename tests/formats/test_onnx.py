@@ -113,3 +113,11 @@ def test_a_file_that_is_there_is_kept_unless_told(run, tmp_path):
         api.export(run, to=path)
     assert path.read_text() == "three weeks of work"
     assert api.export(run, to=path, replace=True).path == path
+
+
+@pytest.mark.parametrize("change", [{"input_shape": [8, 8]}, {"input_shape": 3}, {"model": []}])
+@pytest.mark.parametrize("kind", ["onnx", "keras"])
+def test_a_description_that_was_changed_is_one_sentence(run, kind, change):
+    run.write_classifier({**run.classifier(), **change})
+    with pytest.raises(SmaltiError):
+        api.export(run, kind)

@@ -109,10 +109,10 @@ def load_quickest(
 ) -> Classifier:
     """Return what answers soonest in that precision: the run's ONNX file, or else :func:`load_run`.
 
-    One picture from a cold start needs no PyTorch then. ``many`` pictures take half the time of
-    PyTorch's float32 on a CPU (row D2's network, one core: 1,380 to 770 images a second; largest
-    difference of a probability 2e-6), but a GPU is left to PyTorch. bfloat16 is faster still where
-    the CPU has it (2,060), and off by up to 0.016: only where it is asked for.
+    One picture from a cold start needs no PyTorch then. ``many`` pictures, too, are answered sooner
+    on a CPU (row D2's network: ``python -m benchmarks prediction``; largest difference of a
+    probability 2e-6), but a GPU is left to PyTorch. bfloat16 is faster still where the CPU has it,
+    and off by up to 0.016: only where it is asked for.
     """
     here = device_name in ("auto", "cpu") and not (many and nvidia_gpu())
     if precision == "float32" and here and run.classifier()["kind"] == "native":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from smalti import device
 from smalti.classifier.protocol import Classifier
@@ -13,7 +15,7 @@ from smalti.errors import SmaltiError
 from smalti.models.building import build
 from smalti.models.inference import Network, load_weights
 from smalti.models.preprocessing import Normalize
-from smalti.recipes import Recipe, from_dict
+from smalti.recipes import from_dict
 from smalti.runs import Run
 
 
@@ -24,18 +26,15 @@ class NativeClassifier(Classifier):
         self, description: dict[str, Any], weights: dict[str, np.ndarray], hardware: device.Hardware
     ) -> None:
         self.class_names = tuple(description["class_names"])
+        self.model = network_of(description, weights)
         height, width, channels = description["input_shape"]
         self.input_shape = (height, width, channels)
         self.hardware = hardware
         self.precision = hardware.precision
-        config = _recipe(description).model
-        model = build(config, self.input_shape, len(self.class_names))
-        load_weights(model, weights)
         scaling = description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"], hardware.torch_device())
-        self.model = model
         self.views = int(description.get("views", 1))
-        self._network = Network(model, normalize, hardware, self.views)
+        self._network = Network(self.model, normalize, hardware, self.views)
 
     @classmethod
     def load(
@@ -64,5 +63,13 @@ class NativeClassifier(Classifier):
         return self._network.logits(part.pictures, len(part))
 
 
-def _recipe(description: dict[str, Any]) -> Recipe:
-    return from_dict({"model": description["model"]}, "classifier.json")
+def network_of(description: dict[str, Any], weights: Mapping[str, np.ndarray]) -> nn.Module:
+    """Return the network that a classifier.json describes, with these weights.
+
+    What was changed in either is a KeyError, TypeError, ValueError or RuntimeError.
+    """
+    height, width, channels = description["input_shape"]
+    config = from_dict({"model": description["model"]}, "classifier.json").model
+    model = build(config, (height, width, channels), len(description["class_names"]))
+    load_weights(model, weights)
+    return model

@@ -12,15 +12,14 @@ import numpy as np
 from torch import nn
 
 from smalti import device
+from smalti.classifier.native import network_of
 from smalti.data.pictures import PictureError, read_picture
 from smalti.errors import SmaltiError
 from smalti.files import write_bytes
 from smalti.metrics import softmax
-from smalti.models.building import build
-from smalti.models.inference import Network, load_weights
+from smalti.models.inference import Network
 from smalti.models.preprocessing import Normalize
 from smalti.models.views import views_of
-from smalti.recipes import from_dict
 from smalti.runs import Run
 from smalti.wording import plural
 
@@ -177,12 +176,10 @@ def subject_of(run: Run) -> Subject:
             f"{run.path} is not a network of smalti's own but {description['kind']}.",
             "Export one of its members, or the run that it was made from.",
         )
-    config = from_dict({"model": description["model"]}, str(run.classifier_file)).model
-    model = build(config, tuple(description["input_shape"]), len(description["class_names"]))
     weights, _ = run.read_model()
     try:
-        load_weights(model, weights)
-    except RuntimeError as error:
+        model = network_of(description, weights)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise SmaltiError(
             f"{run.classifier_file} does not fit {run.model_file}: one of them was changed.",
             f"Write both again with: {run.repair}",

@@ -60,9 +60,7 @@ class Feeder:
         """Return the side in pixels that an epoch (from 1) sees, or None for the pictures' own."""
         if not self._sizes:
             return None
-        return self._sizes[
-            min((epoch - 1) * len(self._sizes) // self._epochs, len(self._sizes) - 1)
-        ]
+        return self._sizes[(epoch - 1) * len(self._sizes) // self._epochs]
 
 
 def scaled(pictures: torch.Tensor, side: int | None) -> torch.Tensor:

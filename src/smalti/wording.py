@@ -72,3 +72,8 @@ def duration(seconds: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def is_showable(name: object) -> bool:
+    """Tell a text that can be shown from one with control characters, which steer a terminal."""
+    return isinstance(name, str) and name.isprintable()

@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from smalti.wording import is_showable
+
 METADATA_KEY = "smalti"
 PREFIX = "classes."
 LONGEST = 30_000
@@ -30,14 +32,9 @@ def own_metadata(data: Any) -> dict[str, Any]:
         return {}
     kept = {key: data[key] for key in ("smalti", "scale", "data") if isinstance(data.get(key), str)}
     names = data.get("class_names")
-    if isinstance(names, list) and names and all(map(_is_text, names)):
+    if isinstance(names, list) and names and all(map(is_showable, names)):
         kept["class_names"] = names
     return kept
-
-
-def _is_text(name: Any) -> bool:
-    """Tell a name that can be shown from control characters, which could steer a terminal."""
-    return isinstance(name, str) and name.isprintable()
 
 
 def names_from(data: Any, layer_names: Sequence[str]) -> list[str]:
@@ -49,7 +46,7 @@ def names_from(data: Any, layer_names: Sequence[str]) -> list[str]:
     if not last.startswith(PREFIX):
         return []
     names = [_decoded(part) for part in last.removeprefix(PREFIX).split(".")]
-    return names if all(map(_is_text, names)) else []
+    return names if all(map(is_showable, names)) else []
 
 
 def _encoded(name: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalti.version import __version__
+from smalti.wording import is_showable
 
 METADATA_KEY = "smalti"
 INPUT, LOGITS, PROBABILITIES = "pictures", "logits", "probabilities"
@@ -85,16 +86,11 @@ def read_facts(text: str) -> Facts | None:
         views = content.get("views", 1)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    if not (isinstance(names, list) and len(names) > 1 and all(map(_is_text, names))):
+    if not (isinstance(names, list) and len(names) > 1 and all(map(is_showable, names))):
         return None
     if not (isinstance(shape, list) and len(shape) == 3 and all(map(_is_size, [*shape, views]))):
         return None
     return Facts(tuple(names), (shape[0], shape[1], shape[2]), views, content)
-
-
-def _is_text(name: Any) -> bool:
-    """Tell a name that can be shown from control characters, which could steer a terminal."""
-    return isinstance(name, str) and name.isprintable()
 
 
 def _is_size(value: Any) -> bool:

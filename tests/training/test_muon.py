@@ -80,3 +80,40 @@ def test_a_network_without_hidden_weights_is_adams_alone():
     before = model[1].weight.detach().clone()
     stepped(model)
     assert not torch.equal(before, model[1].weight)
+
+
+def test_unit_weights_are_brought_back_to_rows_of_length_one_and_turned_by_the_rate():
+    model = network()
+    with torch.no_grad():
+        model[2].weight.mul_(7)  # a length that means nothing, and that goes
+    direction = model[2].weight.detach().clone()
+    optimizer = stepped(model, unit_weights=True, weight_decay=0.5, other_rate=0.001)
+    unit = direction * 8**0.5 / direction.norm()
+    turned = model[2].weight.detach() - unit
+    gradient = optimizer.state[model[2].weight]["momentum_buffer"]
+    assert torch.allclose(turned, -0.01 * orthogonalised(gradient), atol=1e-6)
+    set_learning_rate(optimizer, 0.0)
+    optimizer.step()
+    assert model[2].weight.detach().square().sum(1).mean().item() == pytest.approx(1.0)
+
+
+def test_what_is_left_to_adam_can_have_a_rate_of_its_own():
+    model = network()
+    before = copy.deepcopy(model.state_dict())
+    optimizer = stepped(model, other_rate=0.002)
+    moved = model[3].weight.detach() - before["3.weight"]
+    assert torch.allclose(moved.abs(), torch.tensor(0.002), rtol=1e-3)
+    set_learning_rate(optimizer, 0.005)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.005, 0.001, 0.001])
+
+
+def test_the_rate_may_be_a_tensor():
+    by_number, by_tensor = network(), network()
+    stepped(by_number)
+    optimizer = make_optimizer(by_tensor, OptimizerConfig(name="muon", learning_rate=0.5))
+    for group in optimizer.param_groups[:1]:
+        group["lr"] = torch.tensor(0.01)
+    inputs = torch.randn(64, 1, 4, 4, generator=torch.Generator().manual_seed(2))
+    by_tensor(inputs).square().mean().backward()
+    optimizer.step()
+    assert torch.equal(by_number[2].weight, by_tensor[2].weight)

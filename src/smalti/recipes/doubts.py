@@ -14,13 +14,14 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
     """Yield a sentence for every setting that a person who knows the field would question."""
     training, optimizer = recipe.training, recipe.optimizer
     rate = optimizer.learning_rate
-    if optimizer.name != "sgd" and rate > 0.05:
+    if optimizer.name != "sgd" and not optimizer.unit_weights and rate > 0.05:
         yield (
             f"optimizer.learning_rate={rate:g} is far above what {optimizer.name} bears "
             "(usually 0.0003 to 0.01): training will likely diverge."
         )
     if optimizer.name == "sgd" and rate < 1e-3:
         yield f"optimizer.learning_rate={rate:g} is very low for sgd (usually 0.01 to 0.5)."
+    yield from _doubts_about_unit_weights(recipe)
     if training.batch_size > n_train:
         yield (
             f"training.batch_size={training.batch_size} is more than the {n_train} training "
@@ -42,6 +43,24 @@ def doubts(recipe: Recipe, data: str, n_train: int) -> Iterator[str]:
         kept = recipe.data.validation
         if kept > 0.5:
             yield f"data.validation={kept:g} keeps more pictures from training than it leaves."
+
+
+def _doubts_about_unit_weights(recipe: Recipe) -> Iterator[str]:
+    optimizer, rate = recipe.optimizer, recipe.optimizer.learning_rate
+    if not optimizer.unit_weights:
+        return
+    if not 0.01 <= rate <= 1:
+        yield (
+            f"optimizer.learning_rate={rate:g} turns unit weights by that part each step (usually "
+            "0.02 to 0.5)."
+        )
+    if not optimizer.other_rate:
+        yield (
+            "optimizer.other_rate is not set: AdamW moves the output layer and the biases at the "
+            f"rate of the unit weights, {rate:g}, and usually bears 0.001 to 0.02."
+        )
+    if not recipe.model.batch_norm:
+        yield "Without model.batch_norm no norm takes the length of unit weights away."
 
 
 def _doubts_about_augmentation(config: AugmentationConfig, data: str) -> Iterator[str]:

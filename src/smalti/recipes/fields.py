@@ -104,6 +104,17 @@ class OptimizerConfig:
     momentum: float = option(
         0.9, "Momentum of sgd and muon, first moment of the Adams.", low=0, below=1
     )
+    unit_weights: bool = option(
+        False,
+        "muon: bring weights back to rows of length 1 before each step, instead of decay; the "
+        "learning rate is then the part by which they turn (Jordan 2024).",
+    )
+    other_rate: float = option(
+        0.0,
+        "muon: learning rate of what is left to AdamW (output layer, biases, norms); 0: the same.",
+        low=0,
+        high=1000,
+    )
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
     """Return the recipe with fields replaced by dotted name; values may be text.
 
     Unknown names, wrong types and values out of range are errors that give the nearest name or
-    the range. A field that the model or the augmentation policy does not listen to is one too.
+    the range. A field that the model, the optimizer or the augmentation policy does not listen to
+    is one too.
     """
     values = {name: checked(name, value) for name, value in options.items()}
     flat = {**flatten(recipe), **values}
@@ -225,16 +226,22 @@ def _range_in_words(limits: Mapping[str, float | None]) -> str:
     return " and ".join(said)
 
 
+_LISTENING = {
+    "model": ("name", names.MODELS),
+    "optimizer": ("name", names.OPTIMIZERS),
+    "augmentation": ("policy", names.AUGMENTATIONS),
+}
+"""Sections in which one field chooses who listens to the others: that field, and who there is."""
+
+
 def _listener(name: str, flat: Mapping[str, Any]) -> names.Entry | None:
-    """Return the model or policy that does not listen to the field, or None where it is heard."""
+    """Return the model, optimizer or policy that is deaf to the field; None where it is heard."""
     section, _, field = name.rpartition(".")
-    if section == "model" and field != "name":
-        entry = names.MODELS[flat["model.name"]]
-    elif section == "augmentation" and field != "policy":
-        entry = names.AUGMENTATIONS[flat["augmentation.policy"]]
-    else:
+    if section not in _LISTENING:
         return None
-    return None if field in entry.fields else entry
+    chooser, entries = _LISTENING[section]
+    entry = entries[flat[f"{section}.{chooser}"]]
+    return None if field in (chooser, *entry.fields) else entry
 
 
 def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
@@ -244,9 +251,10 @@ def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
             continue
         if name.startswith("augmentation."):
             raise _unheard_by_policy(name, entry.name)
+        section = name.partition(".")[0]
         raise SmaltiError(
-            f"The model {entry.name!r} has no field {name!r}.",
-            f"It has: {', '.join(f'model.{field}' for field in entry.fields)}.",
+            f"The {section} {entry.name!r} has no field {name!r}.",
+            f"It has: {', '.join(f'{section}.{field}' for field in entry.fields)}.",
         )
 
 

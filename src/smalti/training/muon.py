@@ -24,6 +24,11 @@ class Muon(torch.optim.Optimizer):
     85.0 % on validation and 84.6 % with equal steps (one seed each: a hint).
     ``others`` are parameter groups for AdamW. Source: Jordan, Muon: An optimizer for hidden layers
     in neural networks, 2024; the scaling is Liu et al., Muon is Scalable for LLM Training, 2025.
+
+    With ``unit_weights`` each matrix is brought back, before its step, to rows whose mean square
+    length is 1, and the step is U Vᵀ itself: the learning rate is the part by which weights turn,
+    and takes the place of decay. For weights that a norm follows, whose length means nothing. From
+    Jordan's speed records of CIFAR-10, 2024.
     """
 
     def __init__(
@@ -33,7 +38,9 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         weight_decay: float,
         momentum: float,
+        unit_weights: bool = False,
     ) -> None:
+        self._unit_weights = unit_weights
         own = {"params": list(hidden), "weight_decay": weight_decay, "momentum": momentum}
         super().__init__([own], {"lr": lr})
         self._adam = torch.optim.AdamW(others, lr, fused=True)
@@ -57,9 +64,14 @@ class Muon(torch.optim.Optimizer):
             state["momentum_buffer"] = torch.zeros_like(weight)
         buffer = state["momentum_buffer"].mul_(momentum).add_(gradient)
         matrix = gradient.add(buffer, alpha=momentum).flatten(1)
-        step = orthogonalised(matrix) * max(matrix.shape) ** 0.5
-        weight.mul_(1 - rate * group["weight_decay"])
-        weight.add_(step.view(weight.shape), alpha=-rate)
+        step = orthogonalised(matrix)
+        if self._unit_weights:
+            weight.mul_(len(weight) ** 0.5 / weight.norm())
+        else:
+            step = step * max(matrix.shape) ** 0.5
+            weight.mul_(1 - rate * group["weight_decay"])
+        # Not add_ with alpha: the rate may be a tensor that a captured step reads anew.
+        weight.sub_((step * rate).view(weight.shape))
 
 
 def orthogonalised(matrix: torch.Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> torch.Tensor:

@@ -25,7 +25,11 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     rate, decay, momentum = config.learning_rate, config.weight_decay, config.momentum
     if config.name == "muon":
         # The output layer's rows are classes, not directions to be balanced: AdamW (Jordan 2024).
-        return Muon(weights[:-1], _groups(weights[-1:], others, decay), rate, decay, momentum)
+        other = config.other_rate or rate
+        left = _groups(weights[-1:], others, decay)
+        for group in left:
+            group |= {"lr": other, "rate_factor": other / rate}
+        return Muon(weights[:-1], left, rate, decay, momentum, config.unit_weights)
     groups = _groups(weights, others, decay)
     if config.name == "sgd":
         nesterov = momentum > 0
@@ -38,9 +42,9 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Let the next step use this learning rate."""
+    """Let the next step use this learning rate, times a group's own factor where it has one."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("rate_factor", 1.0)
 
 
 def set_momentum(optimizer: torch.optim.Optimizer, momentum: float) -> None:

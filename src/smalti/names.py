@@ -103,7 +103,16 @@ MODELS = Names(
         "fast",
         "Whitened patches, stages of `depth` convolutions pooled early, the largest of each map.",
         "smalti.models.fast:Fast",
-        ("filters", "depth", "width", "activation", "batch_norm", "whitening", "identity_init"),
+        (
+            "filters",
+            "depth",
+            "width",
+            "activation",
+            "batch_norm",
+            "whitening",
+            "patch",
+            "identity_init",
+        ),
     ),
 )
 

@@ -51,6 +51,20 @@ def test_the_sign_of_a_direction_is_settled():
     assert (filters.gather(1, filters.abs().argmax(1, keepdim=True)) > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("patch", "shape", "filters", "side"),
+    [(2, CIFAR, 24, 31), (3, CIFAR, 48, 30), (4, CIFAR, 48, 16), (4, (28, 28, 1), 32, 14)],
+)
+def test_patches_of_another_size(patch, shape, filters, side):
+    model = fast(shape, patch=patch, filters=(8,))
+    seen = pictures(40, shape[0], shape[2])
+    model.prepare(seen)
+    white = model.whitening(seen)
+    assert white.shape == (40, filters, side, side)
+    inner = white[:, : filters // 2, 1:-1, 1:-1]  # without what the border's zeros have touched
+    assert inner.var((0, 2, 3)).detach().numpy() == pytest.approx(1, abs=0.15)
+
+
 def test_pictures_of_one_grey_have_nothing_to_whiten():
     assert whitening_filters(torch.ones(8, 1, 6, 6)).isfinite().all()
 
@@ -111,5 +125,7 @@ def test_any_size_that_leaves_a_pixel_is_taken():
 def test_small_pictures_get_fewer_stages():
     assert fit_to_pictures(resolve("fast", "digits", {}), (8, 8, 1)).model.filters == (64,)
     assert len(fit_to_pictures(resolve("fast", "mnist", {}), (28, 28, 1)).model.filters) == 3
+    halved = resolve("fast", "mnist", {"model.patch": 4})
+    assert len(fit_to_pictures(halved, (28, 28, 1)).model.filters) == 2
     with pytest.raises(SmaltiError, match="4×4 pixels are too small"):
         fast((4, 4, 1))

@@ -89,6 +89,12 @@ class ModelConfig:
     whitening: bool = option(
         True, "Begin with filters that make patches of the training pictures white (fast)."
     )
+    patch: int = option(
+        2,
+        "Side of the whitened patches in pixels (fast); with 4 every second patch is taken, which "
+        "halves the sides.",
+        choices=(2, 3, 4),
+    )
     identity_init: bool = option(
         True, "Each convolution begins by passing its inputs on (fast; Dirac)."
     )

@@ -68,7 +68,7 @@ def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe
     if "padding" in names.MODELS[model.name].fields:
         model = _padded(model, side)
     if model.name in _MOST_STAGES:
-        model = _shortened(model, side, _MOST_STAGES[model.name](side))
+        model = _shortened(model, side, _MOST_STAGES[model.name](side, model))
     return replace(recipe, model=model)
 
 
@@ -89,19 +89,20 @@ def _shortened(model: ModelConfig, side: int, most: int) -> ModelConfig:
     return replace(model, filters=model.filters[:most])
 
 
-def _pooled_stages(side: int) -> int:
+def _pooled_stages(side: int, model: ModelConfig) -> int:
     """How many stages that end by halving ``side``, rounded down, leave at least 2; at least 1."""
     return max(1, side.bit_length() - 2)
 
 
-def _strided_stages(side: int) -> int:
+def _strided_stages(side: int, model: ModelConfig) -> int:
     """How many stages leave at least 2 where all but the first halve ``side``, rounded up."""
     return max(1, (side - 1).bit_length())
 
 
-def _stages_after_whitening(side: int) -> int:
-    """As :func:`_pooled_stages`, behind a convolution that takes a row and a column."""
-    return _pooled_stages(side - 1)
+def _stages_after_whitening(side: int, model: ModelConfig) -> int:
+    """As :func:`_pooled_stages`, behind the convolution that whitens."""
+    whitened = side // 2 if model.patch == 4 else side - model.patch + 1
+    return _pooled_stages(whitened if model.whitening else side, model)
 
 
 _MOST_STAGES = {

@@ -27,7 +27,7 @@ def test_tensors_and_state_come_back_as_they_were(tmp_path):
     assert state == {"epoch": 3, "list": [1.5, None]}
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(arrays[name], array)
-        assert arrays[name].dtype == array.dtype
+        assert (arrays[name].dtype, arrays[name].shape) == (array.dtype, array.shape)
 
 
 def test_the_same_content_is_the_same_file(tmp_path):

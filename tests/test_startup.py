@@ -103,3 +103,12 @@ def test_a_run_is_measured_without_pytorch(npz, tmp_path: Path) -> None:
     loaded = loaded_by(command("evaluate", run.path))
     assert "onnxruntime" in loaded
     assert "torch" not in loaded
+
+
+def test_training_with_muon_leaves_pytorchs_compiler_out(tmp_path):
+    train = command(
+        "train", "digits", "--recipe", "fast", "--set", "model.filters=4", "--epochs", "1",
+        "--out", tmp_path,
+    )  # fmt: skip
+    loaded = loaded_by(f"{train}\nassert 'torch._dynamo' not in sys.modules")
+    assert "torch" in loaded

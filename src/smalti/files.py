@@ -94,7 +94,8 @@ def write_tensors(
     """
     from safetensors.numpy import save
 
-    contiguous = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+    # NumPy's ascontiguousarray would make a vector of a single number.
+    contiguous = {key: np.asarray(array, order="C") for key, array in arrays.items()}
     note = {"sha256": _digest(contiguous), "state": dict(state or {})}
     write_bytes(path, save(contiguous, metadata={_METADATA_KEY: json.dumps(note)}))
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from smalti.training.adamw import BETAS, adamw_step
+
 NEWTON_SCHULZ_STEPS = 4
 """Enough for singular values near 1; exactness buys nothing (Jordan 2024 takes 5, fewer do)."""
 
@@ -41,22 +43,20 @@ class Muon(torch.optim.Optimizer):
         unit_weights: bool = False,
     ) -> None:
         self._unit_weights = unit_weights
+        without_compiler()
         own = {"params": list(hidden), "weight_decay": weight_decay, "momentum": momentum}
-        super().__init__([own], {"lr": lr})
-        self._adam = torch.optim.AdamW(others, lr, fused=True)
-        # The same groups and the same state: whoever sets a rate or restores a run need not know
-        # that there are two.
-        self.param_groups += self._adam.param_groups
-        self._adam.state = self.state
+        rest = [{"betas": BETAS, **group} for group in others]
+        super().__init__([own, *rest], {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Move every parameter that has a gradient; ``closure`` is not supported."""
-        own = self.param_groups[0]
+        own, *rest = self.param_groups
         for weight in own["params"]:
             if weight.grad is not None:
                 self._move(weight, weight.grad, own)
-        self._adam.step()
+        for group in rest:
+            adamw_step(group, self.state)
 
     def _move(self, weight: torch.Tensor, gradient: torch.Tensor, group: dict[str, Any]) -> None:
         state, momentum, rate = self.state[weight], group["momentum"], group["lr"]
@@ -72,6 +72,17 @@ class Muon(torch.optim.Optimizer):
             weight.mul_(1 - rate * group["weight_decay"])
         # Not add_ with alpha: the rate may be a tensor that a captured step reads anew.
         weight.sub_((step * rate).view(weight.shape))
+
+
+def without_compiler() -> None:
+    """Keep PyTorch from importing its compiler, 1.2 s, only to say that it is not to be used here.
+
+    Its decorator for that remembers on the function itself how to call it.
+    """
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        plain = getattr(getattr(torch.optim.Optimizer, name), "__wrapped__", None)
+        if plain is not None and not hasattr(plain, "__dynamo_disable"):
+            plain.__dynamo_disable = plain
 
 
 def orthogonalised(matrix: torch.Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> torch.Tensor:

@@ -53,6 +53,7 @@ def train(
     seed: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
+    target: float | None = None,
     set: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
@@ -62,13 +63,19 @@ def train(
 
     ``data`` is what :func:`load_data` takes, or what it returned. ``recipe`` is a name or a JSON
     file, without one that of the model's own name (``cnn`` where ``set`` names no model); ``set``
-    replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. The run is
+    replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. ``target``, an
+    accuracy in percent, takes the shortest plan of the recipe ``fast`` for it. The run is
     ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the test part:
     see :func:`evaluate`. Progress is shown as suits the place; pass a plain ``Listener()`` for
     silence. With the extra ``smalti[onnx]`` the run ends with an ONNX file of its weights.
     """
     options = dict(set or {})
-    named = {"seed": seed, "training.epochs": epochs, "training.batch_size": batch_size}
+    named = {
+        "seed": seed,
+        "target": target,
+        "training.epochs": epochs,
+        "training.batch_size": batch_size,
+    }
     options |= {name: value for name, value in named.items() if value is not None}
     [run] = train_seeds(
         data,

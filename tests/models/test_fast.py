@@ -1,5 +1,7 @@
 """The network of the speed recipes: sizes as published, white patches, a start that passes on."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -123,9 +125,13 @@ def test_any_size_that_leaves_a_pixel_is_taken():
 
 
 def test_small_pictures_get_fewer_stages():
-    assert fit_to_pictures(resolve("fast", "digits", {}), (8, 8, 1)).model.filters == (64,)
-    assert len(fit_to_pictures(resolve("fast", "mnist", {}), (28, 28, 1)).model.filters) == 3
-    halved = resolve("fast", "mnist", {"model.patch": 4})
-    assert len(fit_to_pictures(halved, (28, 28, 1)).model.filters) == 2
+    for patch, side, stages in ((2, 8, 2), (4, 8, 2), (4, 28, 3), (2, 28, 4), (2, 16, 3)):
+        options = {"model.patch": patch, "model.filters": "4,4,4,4,4"}
+        shape = (side, side, 1)
+        model = fit_to_pictures(resolve("fast", "", options), shape).model
+        assert len(model.filters) == stages, (patch, side)
+        build(model, shape, 10)  # and one more would not fit
+        with pytest.raises(SmaltiError, match="too small for this network"):
+            build(replace(model, filters=(4,) * (stages + 1)), shape, 10)
     with pytest.raises(SmaltiError, match="4×4 pixels are too small"):
         fast((4, 4, 1))

@@ -50,7 +50,7 @@ def test_only_digits_turn_into_others():
     ("options", "words"),
     [
         ({"optimizer.learning_rate": 3.0, "optimizer.other_rate": 0.01}, "turns unit weights by"),
-        ({"optimizer.learning_rate": 0.2}, "optimizer.other_rate is not set"),
+        ({"optimizer.other_rate": 0.0}, "optimizer.other_rate is not set"),
         (
             {"optimizer.other_rate": 0.01, "model.batch_norm": False},
             "no norm takes the length of unit weights away",

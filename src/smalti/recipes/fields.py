@@ -238,6 +238,13 @@ class Recipe:
 
     name: str = option("cnn", "Name of the recipe, and part of the run's name.")
     seed: int = option(0, "Seed of weights, order, augmentation and dropout.", low=0)
+    target: float = option(
+        0.0,
+        "Accuracy in percent that is wanted: takes the shortest plan of the recipe `fast` for it; "
+        "0: the recipe's own plan.",
+        low=0,
+        below=100,
+    )
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)

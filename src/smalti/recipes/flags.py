@@ -18,6 +18,7 @@ FLAGS = {
     "split": "data.split",
     "split-seed": "data.split_seed",
     "image-size": "data.image_size",
+    "target": "target",
     "seed": "seed",
     "name": "name",
     "device": "training.device",

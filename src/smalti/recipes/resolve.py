@@ -10,9 +10,10 @@ from typing import Any
 from smalti import names
 from smalti.errors import SmaltiError, log
 from smalti.files import read_json
+from smalti.recipes import targets
 from smalti.recipes.customary import optimized_by
 from smalti.recipes.fields import ModelConfig, OptimizerConfig, Recipe
-from smalti.recipes.options import from_dict, with_options
+from smalti.recipes.options import checked, from_dict, with_options
 
 DEFAULT = "cnn"
 """The recipe where neither a recipe nor a model is named."""
@@ -27,8 +28,12 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     ``data`` is the data set's name (values differ by set); a file's values are taken as written.
     Without a recipe the model's own is meant, which has the model's name. A named recipe with
     another model keeps its plan and takes the network of the model's own recipe; with another
-    optimizer it takes that one's customary rate and decay.
+    optimizer it takes that one's customary rate and decay. A ``target`` among the options chooses
+    among the plans of the recipe that has several.
     """
+    plan: Mapping[str, Any] = {}
+    if options.get("target"):
+        recipe, plan, options = _by_target(recipe, data, options)
     if recipe is None:
         recipe = names.MODELS[str(options.get("model.name", DEFAULT))].name
     if isinstance(recipe, Recipe):
@@ -36,7 +41,7 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     if _is_file(recipe):
         path = Path(recipe) / "config.json" if Path(recipe).is_dir() else Path(recipe)
         return _from_file(from_dict(read_json(path), str(path)), options)
-    values = _named(str(recipe), data)
+    values = _named(str(recipe), data) | plan
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
         values = _without("model", values) | _only("model", _named(model, data))
@@ -48,6 +53,23 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         values = _without("augmentation", values)
     values = _heard_by_policy(str(policy), values)
     return with_options(Recipe(name=str(recipe)), {**values, **options})
+
+
+def _by_target(
+    recipe: str | Recipe | Path | None, data: str, options: Mapping[str, Any]
+) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    """Return the recipe that has plans by target, its plan, and the options completed."""
+    wanted = float(checked("target", options["target"]))
+    if recipe not in (None, targets.RECIPE):
+        named = recipe if isinstance(recipe, str) and not _is_file(recipe) else "given"
+        raise SmaltiError(
+            f"The recipe {named!r} has one plan; a target chooses among those of "
+            f"{targets.RECIPE!r}.",
+            f"Leave out one of the two: smalti train DATA --target {wanted:g}",
+        )
+    target, plan = targets.plan_for(data, wanted)
+    name = f"{targets.RECIPE}-{target:g}"
+    return targets.RECIPE, plan, {"name": name, **options, "target": target}
 
 
 def _from_file(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
@@ -62,7 +84,7 @@ def _from_file(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
 def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe:
     """Return the recipe with a convolutional network that fits the pictures; says what changed.
 
-    Pictures under 24 pixels get same padding and as many stages as leave 2×2.
+    Pictures under 24 pixels get same padding and as many stages as leave 2×2 (fast: 1×1).
     """
     side, model = min(image_shape[:2]), recipe.model
     if "padding" in names.MODELS[model.name].fields:
@@ -83,26 +105,27 @@ def _shortened(model: ModelConfig, side: int, most: int) -> ModelConfig:
     if len(model.filters) <= most:
         return model
     log.info(
-        "%d of %d convolution stages: more would leave less than 2×2 of %d-pixel pictures.",
+        "%d of %d convolution stages: more would leave too little of %d-pixel pictures.",
         most, len(model.filters), side,
     )  # fmt: skip
     return replace(model, filters=model.filters[:most])
 
 
-def _pooled_stages(side: int, model: ModelConfig) -> int:
+def _pooled_stages(side: int, _: ModelConfig) -> int:
     """How many stages that end by halving ``side``, rounded down, leave at least 2; at least 1."""
     return max(1, side.bit_length() - 2)
 
 
-def _strided_stages(side: int, model: ModelConfig) -> int:
+def _strided_stages(side: int, _: ModelConfig) -> int:
     """How many stages leave at least 2 where all but the first halve ``side``, rounded up."""
     return max(1, (side - 1).bit_length())
 
 
 def _stages_after_whitening(side: int, model: ModelConfig) -> int:
-    """As :func:`_pooled_stages`, behind the convolution that whitens."""
-    whitened = side // 2 if model.patch == 4 else side - model.patch + 1
-    return _pooled_stages(whitened if model.whitening else side, model)
+    """How many stages leave one value a map, the largest of which is taken anyway; at least 1."""
+    if model.whitening:
+        side = side // 2 if model.patch == 4 else side - model.patch + 1
+    return max(1, side.bit_length() - 1)
 
 
 _MOST_STAGES = {

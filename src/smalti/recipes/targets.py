@@ -1,0 +1,70 @@
+"""The shorter plans of the recipe ``fast``: how little training an accuracy takes.
+
+Each plan is what differs from the recipe's own values for the data set. Chosen on validation; what
+they reach on the test sets stands in ``benchmarks/README.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from smalti.errors import SmaltiError, log
+
+RECIPE = "fast"
+"""The recipe that has plans by target."""
+
+_GREY: dict[str, Any] = {
+    "model.patch": 4,
+    "augmentation.shift": 0.04,
+    "training.batch_size": 250,
+}
+
+PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "mnist": {
+            99.0: {**_GREY, "model.filters": (32, 64), "training.epochs": 1},
+            99.5: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 6},
+        },
+        "fashion-mnist": {
+            92.0: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 8},
+        },
+    }
+)
+"""Fields by data set and by the accuracy in percent that the plan is for, lowest first."""
+
+
+def plan_for(data: str, wanted: float) -> tuple[float, Mapping[str, Any]]:
+    """Return the shortest plan that is for at least ``wanted`` percent, and what it is for.
+
+    Says so where that is more. A data set without plans, and an accuracy above the highest, are
+    errors that name what there is.
+    """
+    if data not in PLANS:
+        raise SmaltiError(
+            f"There is no plan by target for {data or 'these pictures'}.",
+            f"There are for: {'; '.join(f'{name} {_listed(name)}' for name in PLANS)}. Without "
+            f"--target: smalti train DATA --recipe {RECIPE}",
+        )
+    enough = [target for target in PLANS[data] if target >= wanted]
+    if not enough:
+        raise SmaltiError(
+            f"No plan for {data} is for {wanted:g} %; there are for {_listed(data)}.",
+            f"Use the highest: --target {max(PLANS[data]):g}",
+        )
+    target = min(enough)
+    if target != wanted:
+        log.info("Plans for %s are for %s: taking that for %g %%.", data, _listed(data), target)
+    return target, PLANS[data][target]
+
+
+def highest_plan(data: str) -> Mapping[str, Any]:
+    """Return the plan for the most accuracy on a data set; nothing where there is none."""
+    plans = PLANS.get(data, {})
+    return plans[max(plans)] if plans else {}
+
+
+def _listed(data: str) -> str:
+    *most, last = (f"{target:g}" for target in PLANS[data])
+    return f"{', '.join(most)} and {last} %" if most else f"{last} %"

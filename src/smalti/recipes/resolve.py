@@ -41,7 +41,7 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     if _is_file(recipe):
         path = Path(recipe) / "config.json" if Path(recipe).is_dir() else Path(recipe)
         return _from_file(from_dict(read_json(path), str(path)), options)
-    values = _named(str(recipe), data) | plan
+    values = {**_named(str(recipe), data), **plan}
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
         values = _without("model", values) | _only("model", _named(model, data))

@@ -6,6 +6,7 @@ measured, the row says so.
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,7 @@ class _Result:
     """What is stored of a row, in words; a row without valid figures says what is the matter."""
 
     def __init__(self, name: str, row: Row, folder: Path) -> None:
-        self._aim = row.aim
+        self._aim, self._longest = row.aim, row.seconds
         self._figures: Figures = results.read(name, folder) or {}
         self._seeds: list[dict[str, Any]] = self._figures.get("seeds", [])
         self._summary = summary(self._seeds) if self._seeds else None
@@ -92,15 +93,20 @@ class _Result:
 
     @property
     def aim(self) -> str:
-        """The aim, and whether the mean reaches it."""
+        """The aims, and whether the mean reaches them."""
         if self._aim is None:
             return "–"
         aim = f"≥ {wording.percent(self._aim, 1)}"
+        if self._longest is not None:
+            aim += f" in ≤ {wording.duration(self._longest)}"
         if self._summary is None or not self._valid:
             return aim
         missing = self._aim - self._summary["mean"]
+        missed = [f"{wording.points(missing)} short"] if missing > 0 else []
+        over = mean(map(machines.time_of_seed, self._seeds)) - (self._longest or math.inf)
+        missed += [f"{wording.duration(over)} too long"] if over > 0 else []
         so_far = " so far" if len(self._seeds) < ENOUGH_SEEDS else ""
-        return f"{aim}: {'met' if missing <= 0 else f'{wording.points(missing)} short'}{so_far}"
+        return f"{aim}: {' and '.join(missed) or 'met'}{so_far}"
 
     @property
     def views(self) -> str:

@@ -30,6 +30,7 @@ ROWS = {
         "D1", "MNIST, CNN", "mnist", "cnn", 10, "--validation 0", aim=0.999, headline=True
     ),
     "pooled": Row("C1", "MNIST", "mnist", "simple-cnn", options="--split 80/10/10"),
+    "soon": Row("speed", "Soon", "mnist", "fast", aim=0.99, seconds=5),
     "waiting": Row("D6", "CIFAR-10, later", "cifar10", "cnn", 3, note="six views"),
 }  # fmt: skip
 
@@ -91,6 +92,21 @@ def test_a_line_has_claim_mean_interval_aim_seeds_time_and_command(folder: Path)
 
 def test_a_missed_aim_says_by_how_much(folder: Path) -> None:
     assert "≥ 99.9 %: 0.25 short" in table.full(folder)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "seconds", "said"),
+    [
+        (0.9912, 4.5, "met"),
+        (0.9912, 7.0, "2.0 s too long"),
+        (0.9872, 4.0, "0.28 short"),
+        (0.9872, 9.0, "0.28 short and 4.0 s too long"),
+    ],
+)
+def test_an_aim_may_be_a_time_too(folder: Path, accuracy: float, seconds: float, said: str) -> None:
+    store("soon", folder, *(entry(n, accuracy, seconds=seconds, threads=2) for n in range(3)))
+    [line] = lines_of(table.full(folder), "speed")
+    assert f"| ≥ 99.0 % in ≤ 5.0 s: {said} |" in line
 
 
 def test_rows_with_and_without_validation_stand_apart(folder: Path) -> None:

@@ -24,7 +24,7 @@ _GREY: dict[str, Any] = {
 PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
     {
         "mnist": {
-            99.0: {**_GREY, "model.filters": (32, 64), "training.epochs": 1},
+            99.0: {**_GREY, "model.filters": (16, 48), "training.epochs": 1},
             99.5: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 6},
         },
         "fashion-mnist": {

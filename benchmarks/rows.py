@@ -267,6 +267,14 @@ ROWS: Mapping[str, Row] = MappingProxyType(
             "speed", "Fashion-MNIST, 92 % soon", "fashion-mnist", "fast",
             options="--target 92 --validation 0", aim=0.92, seconds=60, headline=True,
         ),
+        "cifar10-85": Row(
+            "speed", "CIFAR-10, 85 % soon", "cifar10", "fast", options="--target 85 --validation 0",
+            aim=0.855, seconds=200, headline=True,
+        ),
+        "cifar10-90": Row(
+            "speed", "CIFAR-10, 90 % soon", "cifar10", "fast", options="--target 90 --validation 0",
+            aim=0.90, headline=True,
+        ),
         "cifar10-cnn-average": Row(
             "F", "CIFAR-10, CNN, global average pooling", "cifar10", "cnn", 10,
             options="--set model.pooling=average",

@@ -161,7 +161,7 @@ RECIPES = Names(
     ),
     Entry(
         "fast",
-        "The network and the plan of speed records: short, with averaged views; not tuned yet.",
+        "The network and the plans of speed records, by --target: short, with averaged views.",
         "smalti.recipes.named:fast",
     ),
 )

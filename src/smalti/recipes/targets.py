@@ -28,11 +28,29 @@ PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
             99.5: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 6},
         },
         "fashion-mnist": {
-            92.0: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 8},
+            92.0: {
+                **_GREY,
+                "model.filters": (32, 64, 64),
+                "training.epochs": 8,
+                "prediction.views": 2,
+            },
+        },
+        "cifar10": {
+            85.0: {
+                "model.patch": 4,
+                "model.filters": (32, 128, 128),
+                "training.epochs": 5,
+                "training.batch_size": 250,
+            },
+            90.0: {"model.patch": 4, "training.epochs": 7},
         },
     }
 )
-"""Fields by data set and by the accuracy in percent that the plan is for, lowest first."""
+"""Fields by data set and by the accuracy in percent that the plan is for, lowest first.
+
+On validation, single seeds but for the first: MNIST 99.21 ± 0.02 % (3 seeds) and 99.53 %;
+Fashion-MNIST 93.0 % (two views); CIFAR-10 85.4 % with 4 epochs and 89.8 % with 6 (six views).
+"""
 
 
 def plan_for(data: str, wanted: float) -> tuple[float, Mapping[str, Any]]:

@@ -133,6 +133,9 @@ def test_runs_lists_what_there_is(smalti, run_folder):
 def test_recipes_are_listed_shown_and_written(smalti, tmp_path):
     listed = smalti("recipes").out
     assert all(name in listed for name in names.RECIPES)
+    assert "mnist 99 and 99.5 %" in listed
+    plan = smalti("recipes", "--data", "mnist", "--target", "99", "--json").out
+    assert json.loads(plan)["name"] == "fast-99"
     assert "training.label_smoothing" in smalti("recipes", "--fields").out
     written = smalti("recipes", "cnn", "--data", "mnist", "--json").out
     (tmp_path / "mine.json").write_text(written)

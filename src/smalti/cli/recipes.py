@@ -10,14 +10,16 @@ import click
 from smalti import names
 from smalti.recipes import field_help, resolve, to_dict
 from smalti.recipes.options import flatten
+from smalti.recipes.targets import listed_plans
 
 
 @click.command()
 @click.argument("recipe", required=False)
 @click.option("--data", default="", help="Values for this data set.")
+@click.option("--target", default=None, help="The plan of fast for this accuracy in percent.")
 @click.option("--fields", is_flag=True, help="Every field that --set takes, with its sentence.")
 @click.option("--json", "as_json", is_flag=True, help="Print as a recipe file.")
-def command(recipe: str | None, data: str, fields: bool, as_json: bool) -> None:
+def command(recipe: str | None, data: str, target: str | None, fields: bool, as_json: bool) -> None:
     """List the named recipes, or one RECIPE's values."""
     from smalti.cli.tables import print_table
 
@@ -28,15 +30,16 @@ def command(recipe: str | None, data: str, fields: bool, as_json: bool) -> None:
         ]
         print_table(["field", "default", "what it is"], rows)
         return
-    if recipe is None:
+    if recipe is None and target is None:
         print_table(["recipe", "what it is"], [[e.name, e.summary] for e in names.RECIPES.values()])
         click.echo(
-            "\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields"
+            "\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields\n"
+            f"plans by accuracy (train DATA --target PERCENT): {listed_plans()}"
         )
         return
     if data:
         names.DATASETS[data]  # an unknown name is an error that gives the nearest
-    resolved = resolve(recipe, data, {})
+    resolved = resolve(recipe, data, {} if target is None else {"target": target})
     if as_json:
         click.echo(json.dumps(to_dict(resolved), indent=2))
         return

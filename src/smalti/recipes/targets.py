@@ -62,8 +62,8 @@ def plan_for(data: str, wanted: float) -> tuple[float, Mapping[str, Any]]:
     if data not in PLANS:
         raise SmaltiError(
             f"There is no plan by target for {data or 'these pictures'}.",
-            f"There are for: {'; '.join(f'{name} {_listed(name)}' for name in PLANS)}. Without "
-            f"--target: smalti train DATA --recipe {RECIPE}",
+            f"There are for {listed_plans()}. Without --target: smalti train DATA "
+            f"--recipe {RECIPE}",
         )
     enough = [target for target in PLANS[data] if target >= wanted]
     if not enough:
@@ -81,6 +81,11 @@ def highest_plan(data: str) -> Mapping[str, Any]:
     """Return the plan for the most accuracy on a data set; nothing where there is none."""
     plans = PLANS.get(data, {})
     return plans[max(plans)] if plans else {}
+
+
+def listed_plans() -> str:
+    """Return what plans there are for, ``"mnist 99 and 99.5 %; …"``."""
+    return "; ".join(f"{name} {_listed(name)}" for name in PLANS)
 
 
 def _listed(data: str) -> str:

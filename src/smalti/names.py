@@ -111,6 +111,7 @@ MODELS = Names(
             "batch_norm",
             "whitening",
             "patch",
+            "residual",
             "identity_init",
         ),
     ),

@@ -111,6 +111,18 @@ def test_a_stage_pools_before_it_normalises():
     ]  # fmt: skip
 
 
+def test_the_convolutions_behind_the_first_can_add_to_what_comes_in():
+    model = fast(filters=(6,), depth=3, residual=True).eval()
+    names = [name for name, _ in model.stage1_block.body.named_children()]
+    assert names == ["conv2", "conv2_norm", "conv2_activation", "conv3", "conv3_norm"]
+    inputs = torch.randn(2, 6, 5, 5)
+    expected = nn.functional.relu(model.stage1_block.body(inputs) + inputs)
+    assert torch.equal(model.stage1_block(inputs.clone()), expected)
+    assert count_parameters(model) == count_parameters(fast(filters=(6,), depth=3))
+    plain, residual = (fast(filters=(6, 8), depth=1, residual=it) for it in (False, True))
+    assert list(plain.state_dict()) == list(residual.state_dict())
+
+
 def test_the_scale_of_a_norm_stays_one():
     norms = [module for module in fast().modules() if isinstance(module, nn.BatchNorm2d)]
     assert len(norms) == 6

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from smalti.models.building import Shape, activation, require_room
+from smalti.models.residual import ResidualBlock
 from smalti.models.stages import widened
 from smalti.recipes import ModelConfig
 
@@ -28,10 +29,11 @@ class Fast(nn.Sequential):
     convolution whose filters are fixed by the training pictures (:meth:`prepare`), with a side of
     ``patch`` pixels: 2 or 3, a patch at every pixel and no border, so that a side shrinks by one or
     two; or 4, a patch at every second pixel, which halves the sides: a third of the arithmetic of
-    everything behind it. Each stage pools before it normalises: a quarter of the
-    values. The scale of each batch norm is fixed at 1 and convolutions have no bias, as the next
-    layer could undo both. With ``identity_init`` every 3×3 convolution begins by passing its
-    inputs on. Pictures of any size from one that leaves a pixel are taken.
+    everything behind it. Each stage pools before it normalises: a quarter of the values. The scale
+    of each batch norm is fixed at 1 and convolutions have no bias, as the next layer could undo
+    both. With ``residual`` the convolutions of a stage behind its first add to what comes in, as in
+    the same author's network for 96 %. With ``identity_init`` every 3×3 convolution begins by
+    passing its inputs on. Pictures of any size from one that leaves a pixel are taken.
     """
 
     def __init__(self, config: ModelConfig, image_shape: Shape, n_classes: int) -> None:
@@ -44,12 +46,11 @@ class Fast(nn.Sequential):
         for stage, filters in enumerate(widened(config), 1):
             side //= 2
             require_room(side, image_shape, "Use fewer entries in model.filters.")
-            for place in range(1, config.depth + 1):
-                layers |= _convolution(f"stage{stage}_conv{place}", channels, filters, config)
-                if place == 1:
-                    layers[f"stage{stage}_pool"] = nn.MaxPool2d(2)
-                layers |= _normalised(f"stage{stage}_conv{place}", filters, config)
-                channels = filters
+            layers |= _convolution(f"stage{stage}_conv1", channels, filters, config)
+            layers[f"stage{stage}_pool"] = nn.MaxPool2d(2)
+            layers |= _normalised(f"stage{stage}_conv1", filters, config)
+            layers |= _further(f"stage{stage}", filters, config)
+            channels = filters
         layers["largest"] = nn.AdaptiveMaxPool2d(1)
         layers["flatten"] = nn.Flatten()
         output = layers["output"] = nn.Linear(channels, n_classes, bias=False)
@@ -106,6 +107,20 @@ def _whitening(channels: int, patch: int) -> nn.Conv2d:
     layer = nn.Conv2d(channels, 2 * directions, patch, stride, padding)
     layer.weight.requires_grad_(False)
     return layer
+
+
+def _further(stage: str, filters: int, config: ModelConfig) -> OrderedDict[str, nn.Module]:
+    """Return the convolutions of a stage behind its first, in one block where they are residual."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for place in range(2, config.depth + 1):
+        name = f"conv{place}" if config.residual else f"{stage}_conv{place}"
+        layers |= _convolution(name, filters, filters, config)
+        layers |= _normalised(name, filters, config)
+    if not config.residual or config.depth < 2:
+        return layers
+    _, last = layers.popitem()
+    block = ResidualBlock(nn.Sequential(layers), nn.Identity(), last)
+    return OrderedDict({f"{stage}_block": block})
 
 
 def _convolution(

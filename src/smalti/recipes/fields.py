@@ -89,6 +89,10 @@ class ModelConfig:
     whitening: bool = option(
         True, "Begin with filters that make patches of the training pictures white (fast)."
     )
+    residual: bool = option(
+        False,
+        "The convolutions of a stage behind its first add to what comes in (fast; He et al. 2016).",
+    )
     patch: int = option(
         2,
         "Side of the whitened patches in pixels (fast); with 4 every second patch is taken, which "

@@ -21,7 +21,10 @@ class AlternatingFlip:
         self._first = torch.from_numpy(bits.astype(bool))
 
     def __call__(self, pictures: torch.Tensor, positions: torch.Tensor, epoch: int) -> torch.Tensor:
-        """Return the pictures N×C×H×W at ``positions`` (N) of their part as an epoch shows them."""
-        mirrored = self._first[positions.cpu()] ^ bool(epoch % 2)
+        """Return the pictures N×C×H×W as an epoch shows them.
+
+        ``positions`` (int64 N on the CPU) are their places in their part.
+        """
+        mirrored = self._first[positions] ^ bool(epoch % 2)
         still = torch.zeros(2, len(pictures), dtype=torch.int64)
         return shifted(pictures, still, mirrored)

@@ -10,6 +10,7 @@ from smalti.augmentation import operations
 from smalti.augmentation.policy import Augment
 from smalti.augmentation.rand_augment import before
 from smalti.recipes import AugmentationConfig
+from smalti.transfer import send
 
 CHAINS = 3
 
@@ -39,7 +40,7 @@ def augmix(config: AugmentationConfig) -> Augment:
         lengths = torch.randint(1, config.operations + 1, (CHAINS * n,), generator=generator)
         beyond = torch.arange(config.operations)[:, None] >= lengths
         drawn = replace(drawn, kinds=drawn.kinds.masked_fill(beyond, operations.NOTHING))
-        weights = _weights(n, generator).to(pictures.device)
+        weights = send(_weights(n, generator), pictures.device)
         own = pictures.contiguous().to(torch.float32)
         mixed = weights[0] * own
         versions = operations.apply(own.repeat(CHAINS, 1, 1, 1), drawn)

@@ -7,6 +7,7 @@ import math
 import torch
 
 from smalti.augmentation.policy import Augment
+from smalti.transfer import send
 
 AREA = (0.02, 0.33)
 ASPECT = (0.3, 1 / 0.3)
@@ -38,9 +39,7 @@ def random_erasing(probability: float) -> Augment | None:
         device = pictures.device
         # The channels of a row of pixels as one row of values: long inner loops are fast.
         flat = pictures.permute(0, 2, 3, 1).reshape(n, height, width * channels)
-        result = _overwritten(
-            flat, rows.to(device), columns.to(device), noise.to(device, non_blocking=True)
-        )
+        result = _overwritten(flat, send(rows, device), send(columns, device), send(noise, device))
         return result.view(n, height, width, channels).permute(0, 3, 1, 2)
 
     return erase

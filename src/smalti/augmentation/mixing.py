@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from smalti.recipes import AugmentationConfig
+from smalti.transfer import send
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _beta(alpha: float, generator: torch.Generator) -> float:
 
 
 def _partners(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return torch.randperm(len(pictures), generator=generator).to(pictures.device)
+    return send(torch.randperm(len(pictures), generator=generator), pictures.device)
 
 
 def _shares(share: float, pictures: torch.Tensor) -> torch.Tensor:

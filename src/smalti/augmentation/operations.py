@@ -10,6 +10,7 @@ import torch
 
 from smalti.augmentation import tones
 from smalti.augmentation.warping import warped
+from smalti.transfer import send
 
 Tone = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -79,8 +80,8 @@ def apply(pictures: torch.Tensor, drawn: Drawn) -> torch.Tensor:
         for name, tone in TONES.items():
             rows = drawn.of_kind(name)[slot].nonzero().squeeze(1)
             if len(rows):
-                amounts = drawn.amounts[slot, rows].to(pictures.device)
-                rows = rows.to(pictures.device)
+                amounts = send(drawn.amounts[slot, rows], pictures.device)
+                rows = send(rows, pictures.device)
                 changed[rows] = tone(changed[rows], amounts).clamp_(0, 255)
     return changed
 
@@ -93,7 +94,7 @@ def _moved(pictures: torch.Tensor, drawn: Drawn) -> torch.Tensor:
     rows = torch.stack(moving).flatten(0, 1).any(0).nonzero().squeeze(1)
     if len(rows):
         matrices = _matrices(drawn, pictures.shape[2:])[rows]
-        rows = rows.to(pictures.device)
+        rows = send(rows, pictures.device)
         moved[rows] = warped(moved[rows], matrices).clamp_(0, 255)
     return moved
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import torch
 
+from smalti.transfer import send
+
 
 def mirror(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return the pictures N×C×H×W with a random half of them mirrored left and right."""
@@ -36,7 +38,7 @@ def shifted(
     images = [pixels]
     if mirrored is not None:
         chosen = mirrored.nonzero().squeeze(1)
-        images.append(pixels.index_select(0, chosen.to(pictures.device)).flip(2))
+        images.append(pixels.index_select(0, send(chosen, pictures.device)).flip(2))
         which[chosen] = torch.arange(n, n + len(chosen))
         across = torch.where(mirrored, -across, across)
     border = int(across.abs().max())
@@ -45,7 +47,7 @@ def shifted(
     starts = (which[:, None] * height + rows) * (width + 2 * border) + border + across[:, None]
     # Every run of `width` pixels in memory is a possible row of the result; they overlap.
     runs = padded.flatten().unfold(0, width * channels, channels)
-    chosen_rows = runs.index_select(0, starts.flatten().to(pictures.device))
+    chosen_rows = runs.index_select(0, send(starts.flatten(), pictures.device))
     return chosen_rows.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 

@@ -228,7 +228,7 @@ def _fits(trainer: Trainer, image_shape: Shape, size: int) -> bool:
         pictures = torch.zeros(size, channels, height, width, dtype=torch.uint8, device=device)
         labels = torch.zeros(size, dtype=torch.int64, device=device)
         # The very step of the training, its optimizer's moments included.
-        batch = Batch(pictures, labels, torch.zeros_like(labels))
+        batch = Batch(pictures, labels, torch.zeros(size, dtype=torch.int64))
         trainer.step(batch, trainer.recipe.training.epochs, torch.Generator())
     except (RuntimeError, MemoryError):
         fits = False

@@ -9,10 +9,15 @@ import numpy as np
 import torch
 
 from smalti.data.dataset import Part
+from smalti.transfer import send
 
 
 class Batch(NamedTuple):
-    """Uint8 pictures n×C×H×W (channels-last in memory), labels n, and their places in the part."""
+    """Uint8 pictures n×C×H×W (channels-last in memory) and labels n, on the device.
+
+    ``positions`` (int64 n) are their places in the part, and stay on the CPU, where what depends on
+    them is drawn.
+    """
 
     pictures: torch.Tensor
     labels: torch.Tensor
@@ -27,6 +32,7 @@ class PlacedPart:
     """
 
     def __init__(self, part: Part, device: torch.device) -> None:
+        self._device = device
         self.labels = torch.from_numpy(np.ascontiguousarray(part.labels)).to(device)
         if device.type == "cpu":
             self._images = torch.from_numpy(_writable(part.images))
@@ -39,13 +45,14 @@ class PlacedPart:
         return len(self.labels)
 
     def batch(self, positions: torch.Tensor) -> Batch:
-        """Return the pictures at positions (int64 n) and their labels."""
-        pictures = self._images.index_select(0, self._rows[positions])
-        return Batch(pictures.permute(0, 3, 1, 2), self.labels[positions], positions)
+        """Return the pictures at positions (int64 n on the CPU) and their labels."""
+        placed = send(positions, self._device)
+        pictures = self._images.index_select(0, self._rows[placed])
+        return Batch(pictures.permute(0, 3, 1, 2), self.labels[placed], positions)
 
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         """Yield every picture once, in the part's order; the last batch may be smaller."""
-        for positions in torch.arange(len(self), device=self._rows.device).split(batch_size):
+        for positions in torch.arange(len(self)).split(batch_size):
             yield self.batch(positions)
 
     def shuffled(self, batch_size: int, generator: torch.Generator) -> Iterator[Batch]:
@@ -53,7 +60,7 @@ class PlacedPart:
 
         A last batch of a single picture is left out: batch norm has no statistics of one.
         """
-        order = torch.randperm(len(self), generator=generator).to(self._rows.device)
+        order = torch.randperm(len(self), generator=generator)
         for positions in order.split(batch_size):
             if len(positions) > 1 or batch_size == 1:
                 yield self.batch(positions)

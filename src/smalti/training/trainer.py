@@ -28,7 +28,8 @@ from smalti.training.schedules import factor_at, momentum_at
 from smalti.training.teaching import Teacher
 
 LOOK_EVERY = 100
-"""Steps between two looks whether the loss is still a number; each waits for a GPU to catch up."""
+"""Steps between two looks whether the loss is still a number; on CUDA the epoch's end is the first,
+as each waits for the GPU to catch up."""
 
 PREPARING_PICTURES = 5000
 """Training pictures that a network which wants to see some before its first step is shown."""
@@ -110,7 +111,7 @@ class Trainer:
             if self.average is not None:
                 self.average.update((epoch - 1) * self.steps + step - 1)
             totals.add(logits, batch.labels, loss)
-            if step % LOOK_EVERY == 0:
+            if step % LOOK_EVERY == 0 and self.hardware.device != "cuda":
                 _require_number(totals, epoch, step, self.recipe)
             listener.stepped(epoch, step)
         _require_number(totals, epoch, self.steps, self.recipe)

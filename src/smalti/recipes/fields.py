@@ -222,6 +222,11 @@ class TrainingConfig:
     deterministic: bool = option(
         False, "Same bits on every run on a GPU too (slower); the CPU always does."
     )
+    cuda_graph: str = option(
+        "auto",
+        "Capture the step as a CUDA graph and replay it; auto: on CUDA, where the recipe allows.",
+        choices=("auto", "on", "off"),
+    )
 
 
 @dataclass(frozen=True)

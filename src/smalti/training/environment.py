@@ -22,6 +22,7 @@ from smalti.device import Hardware, cpu_name
 from smalti.errors import SmaltiError, log
 from smalti.recipes import Recipe
 from smalti.runs import Run
+from smalti.training import graphs
 from smalti.version import __version__
 
 BIT_DECIDING = ("torch", "device", "device_name", "precision", "channels_last", "threads")
@@ -32,6 +33,7 @@ def environment(
     recipe: Recipe, dataset: Dataset, hardware: Hardware, command: str
 ) -> dict[str, Any]:
     """Return the record: versions, machine, choices, data, seed, command."""
+    captured = graphs.decide(recipe, hardware)
     return {
         "smalti": __version__,
         "git_commit": git_commit(),
@@ -46,6 +48,8 @@ def environment(
         "precision_reason": hardware.reason,
         "channels_last": hardware.channels_last,
         "threads": hardware.threads,
+        "cuda_graph": captured.captured,
+        "cuda_graph_reason": captured.reason,
         "deterministic": hardware.device == "cpu" or recipe.training.deterministic,
         "data": {
             "name": dataset.name,

@@ -193,6 +193,7 @@ def others_on_gpu(device: str) -> str:
 def _failure(trainer: Trainer, image_shape: Shape, run: Run) -> OutOfMemory:
     asked, device = trainer.batch_size, trainer.hardware.device
     problem = f"Out of memory on {device} with {asked} pictures a batch.{others_on_gpu(device)}"
+    trainer.release_graphs()
     if _fits(trainer, image_shape, asked):
         # A step is not what failed: it is the validation pass, or the end, where nothing but the
         # pictures and the network decide.

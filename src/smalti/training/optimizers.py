@@ -41,10 +41,38 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     return kind(groups, rate, betas=betas, fused=True)
 
 
+def make_capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+    """Let the steps of an optimizer, which has taken none, be captured on a device.
+
+    A captured step holds every number fixed. Rates become float32 tensors on the device, filled
+    before each step, and PyTorch's own optimizers count their steps there.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = torch.tensor(group["lr"], dtype=torch.float32, device=device)
+        # PyTorch refuses it on a CPU, where there is nothing to capture.
+        if "capturable" in group and device.type == "cuda":
+            group["capturable"] = True
+
+
+def counting_device(
+    optimizer: torch.optim.Optimizer, parameter: torch.nn.Parameter
+) -> torch.device:
+    """Return where an optimizer counts the steps of a parameter: on the CPU unless it has to."""
+    for group in optimizer.param_groups:
+        if any(own is parameter for own in group["params"]):
+            beside = group.get("fused") or group.get("capturable")
+            return parameter.device if beside else torch.device("cpu")
+    raise KeyError("no parameter of this optimizer")
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Let the next step use this learning rate, times a group's own factor where it has one."""
     for group in optimizer.param_groups:
-        group["lr"] = rate * group.get("rate_factor", 1.0)
+        own = rate * group.get("rate_factor", 1.0)
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(own)
+        else:
+            group["lr"] = own
 
 
 def set_momentum(optimizer: torch.optim.Optimizer, momentum: float) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from smalti.errors import SmaltiError
 from smalti.models.inference import load_weights
 from smalti.runs import Run
+from smalti.training.optimizers import counting_device
 from smalti.training.steering import Steering
 from smalti.training.trainer import Trainer
 
@@ -134,20 +135,25 @@ def _optimizer_tensors(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _restore_optimizer(trainer: Trainer, arrays: Arrays) -> None:
-    for name, parameter in trainer.model.named_parameters():
-        moments: dict[str, Any] = {}
-        for key, array in arrays.items():
-            owner, _, moment = key.rpartition("/")
-            if owner != name:
-                continue
-            stored = torch.from_numpy(array)
-            if stored.shape == parameter.shape:
-                # Moments live in the parameter's own memory layout.
-                moments[moment] = torch.empty_like(parameter).copy_(stored).detach()
-            else:
-                moments[moment] = stored.to(parameter.device)
-        if moments:
-            trainer.optimizer.state[parameter] = moments
+    optimizer, parameters = trainer.optimizer, dict(trainer.model.named_parameters())
+    for key, array in arrays.items():
+        name, _, moment = key.rpartition("/")
+        parameter = parameters[name]
+        moments = optimizer.state[parameter]
+        if moment not in moments:
+            moments[moment] = _room_for(moment, parameter, optimizer)
+        # Into its place: a captured step reads no other. (Files hold a count as an array of one.)
+        place = moments[moment]
+        place.copy_(torch.from_numpy(array).reshape(place.shape))
+
+
+def _room_for(
+    moment: str, parameter: nn.Parameter, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """Return memory for a moment in the parameter's own layout, or for the count of its steps."""
+    if moment == "step":
+        return torch.zeros((), device=counting_device(optimizer, parameter))
+    return torch.empty_like(parameter).detach()
 
 
 def _other_network(run: Run) -> SmaltiError:

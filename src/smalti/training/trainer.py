@@ -20,8 +20,14 @@ from smalti.recipes import Recipe
 from smalti.training import randomness
 from smalti.training.averaging import AveragedModel
 from smalti.training.feeding import Fed, Feeder
+from smalti.training.graphs import GraphedSteps, GraphMaker, Outcome, Step, graph_maker
 from smalti.training.objective import Objective
-from smalti.training.optimizers import make_optimizer, set_learning_rate, set_momentum
+from smalti.training.optimizers import (
+    make_capturable,
+    make_optimizer,
+    set_learning_rate,
+    set_momentum,
+)
 from smalti.training.placement import Batch, PlacedPart
 from smalti.training.progress import Listener
 from smalti.training.schedules import factor_at, momentum_at
@@ -52,6 +58,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, dataset: Dataset, hardware: Hardware) -> None:
         self.recipe, self.hardware = recipe, hardware
         device = hardware.torch_device()
+        maker = graph_maker(recipe, hardware)
         train = dataset.part("train")
         self.mean, self.std = channel_statistics(train.images, train.rows)
         self._normalize = Normalize(self.mean, self.std, device)
@@ -77,6 +84,7 @@ class Trainer:
                 "Use a larger --batch-size, or --set model.batch_norm=false.",
             )
         self.steps = self._train.steps(self.batch_size)
+        self._take: Step = self._learn if maker is None else self._graphed(maker)
 
     @property
     def scored_model(self) -> nn.Module:
@@ -117,17 +125,27 @@ class Trainer:
         _require_number(totals, epoch, self.steps, self.recipe)
         return totals.score()
 
-    def step(
-        self, batch: Batch, epoch: int, draws: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def step(self, batch: Batch, epoch: int, draws: torch.Generator) -> Outcome:
         """Take one step as in epoch ``epoch``; return the batch's logits n×K and loss before it."""
-        fed = self.fed(batch, epoch, draws)
+        return self._take(self.fed(batch, epoch, draws))
+
+    def _learn(self, fed: Fed) -> Outcome:
+        """Take a step with what the network is fed; all of it can be captured as a CUDA graph."""
+        # First of all: gradients that a captured step makes anew are in the graph's own memory.
+        self.optimizer.zero_grad(set_to_none=True)
         logits = self._forward(self.model, fed.pictures)
         loss = self._objective.loss(logits, fed)
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         return logits.detach(), loss.detach()
+
+    def _graphed(self, maker: GraphMaker) -> GraphedSteps:
+        make_capturable(self.optimizer, self.hardware.torch_device())
+        return GraphedSteps(self._learn, maker, self.batch_size)
+
+    def release_graphs(self) -> None:
+        """Give the memory of captured steps back; the next ones are taken one by one."""
+        self._take = self._learn
 
     def _set_pace(self, progress: float, rate_factor: float) -> None:
         recipe = self.recipe

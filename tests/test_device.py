@@ -61,6 +61,19 @@ def test_the_threads_of_the_environment_are_respected(monkeypatch):
     assert device.usable_cores() >= 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "deterministic", "tried"),
+    [("cuda", False, True), ("cuda", True, False), ("cpu", False, False)],
+)
+def test_convolutions_are_tried_on_cuda_unless_bits_must_repeat(
+    monkeypatch, kind, deterministic, tried
+):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    hardware = device.Hardware(kind, "", "float32", True, 1, "")
+    device.try_convolutions(hardware, deterministic)
+    assert torch.backends.cudnn.benchmark is tried
+
+
 def test_autocast_makes_what_the_precision_says():
     layer = torch.nn.Linear(4, 4)
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):

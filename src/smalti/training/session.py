@@ -110,10 +110,12 @@ def _hardware(recipe: Recipe) -> device.Hardware:
     idle = device.unused_gpu()
     if idle:
         log.warning(idle)
-    return device.choose(
+    hardware = device.choose(
         training.device,
         training.precision,
         training.threads,
         training.deterministic,
         training.layout,
     )
+    device.try_convolutions(hardware, training.deterministic)
+    return hardware

@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks import results
 from benchmarks.results import Figures
 from benchmarks.trainings import ScriptTraining, SmaltiTraining, Training
+from smalti import device
 from smalti.errors import SmaltiError
 
 METHOD = "benchmarks/contest.py"
@@ -96,6 +97,16 @@ def sklearn() -> Contest:
     own = SmaltiTraining.of("mnist --recipe dense --epochs 20 --validation 0")
     peer = ScriptTraining("benchmarks.sklearn_peer", ("mnist",), takes=())
     return Contest("sklearn", "MNIST, dense 128–128", {SKLEARN: peer, SMALTI: own})
+
+
+def on_device(contest: Contest, machine: Mapping[str, str]) -> Contest:
+    """Return the contest with a row of its own where it does not run on a CPU: ``fast-cuda``.
+
+    Seeds of a GPU and of a CPU in one row would be taken for one another, and summed up together.
+    """
+    wanted = machine.get("device", "auto")
+    kind = device.available_devices()[0] if wanted == "auto" else wanted
+    return contest if kind == "cpu" else replace(contest, row=f"{contest.row}-{kind}")
 
 
 def measure(contest: Contest, seeds: Iterable[int], place: Place) -> Path:

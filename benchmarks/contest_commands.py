@@ -46,6 +46,7 @@ def record(**options: Any) -> None:
     """Train the port of the CIFAR-10 speed record (a quarter of an hour a seed on two cores).
 
     On all 50,000 training pictures, judged on the official test set with one and with six views.
+    On a GPU the row is record-cuda.
     """
     from benchmarks import contest
 
@@ -65,7 +66,7 @@ def record(**options: Any) -> None:
 def fast(command: str, against: str, row: str, **options: Any) -> None:
     """Measure smalti's fast training against the port, alternating (half an hour a turn).
 
-    Another --command, or another baseline, needs a --row of its own.
+    Another --command, or another baseline, needs a --row of its own. On a GPU the row is fast-cuda.
     """
     from benchmarks import contest
 
@@ -91,9 +92,10 @@ def _measure(
     device: str | None,
     folder: Path,
 ) -> None:
-    from benchmarks.contest import Place, measure
+    from benchmarks.contest import Place, measure, on_device
 
     place = Place(folder, out, asked_of_machine(threads, device))
+    asked = on_device(asked, place.machine)
     seeds = tuple(chosen) or range(turns)
     if not quick:
         show(measure(asked, seeds, place))

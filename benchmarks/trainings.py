@@ -94,8 +94,8 @@ class SmaltiTraining:
         processes.run([processes.SMALTI, "evaluate", str(path)])
         tested, environment = run.metrics(), run.environment()
         assert tested is not None
-        # The record has tenths: a tiny training may have taken none.
-        seconds = max(environment["seconds"], 0.05)
+        # The record has hundredths: a tiny training may have taken none.
+        seconds = max(environment["seconds"], 0.005)
         return {
             "seconds": seconds,
             "command_seconds": round(trained.seconds, 2),

@@ -115,6 +115,14 @@ def test_other_commands_do_not_replace_what_took_hours(two: Contest, place: Plac
         contest.measure(replace(two, row="accuracy"), [0], place)
 
 
+def test_a_gpu_has_a_row_of_its_own(two: Contest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contest.device, "available_devices", lambda: ["cuda", "cpu"])
+    assert contest.on_device(two, {}).row == "two-cuda"
+    assert contest.on_device(two, {"device": "cpu"}) == two
+    monkeypatch.setattr(contest.device, "available_devices", lambda: ["cpu"])
+    assert contest.on_device(two, {"threads": "1"}) == two
+
+
 def test_a_side_alone_has_no_ratio(two: Contest, place: Place) -> None:
     alone = replace(two, sides={"a": two.sides["a"]})
     figures = json.loads(contest.measure(alone, [5], place).read_text())

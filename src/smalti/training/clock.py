@@ -21,7 +21,7 @@ class Clock:
         Processor time is summed over threads. With one thread it is what the training would take
         on an idle machine, whatever else was running.
         """
-        spent = {"seconds": round(time.perf_counter() - self._began, 1)}
+        spent = {"seconds": round(time.perf_counter() - self._began, 2)}
         if not self._resumed:
-            spent["cpu_seconds"] = round(time.process_time() - self._cpu, 1)
+            spent["cpu_seconds"] = round(time.process_time() - self._cpu, 2)
         return spent

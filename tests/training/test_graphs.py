@@ -268,11 +268,13 @@ def capturing_trainer(wanted, data) -> tuple[Trainer, Recorder]:
     return training, makers[0]
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("n", [64, 90])
-def test_captured_steps_train_to_the_same_bits(options, n, tmp_path):
-    if n == 90 and "linear" in options.values():
-        pytest.skip("its rates are no float32 numbers")
+# With 6 steps an epoch, a falling rate is no float32 number.
+CASES = [(name, n) for name in OPTIONS for n in (64, 90) if (name, n) != ("falling rate", 90)]
+
+
+@pytest.mark.parametrize(("name", "n"), CASES)
+def test_captured_steps_train_to_the_same_bits(name, n, tmp_path):
+    options = OPTIONS[name]
     wanted, data = recipe(**{"optimizer__weight_decay": 0.0, **SMALL, **options}), tiny_dataset(n)
     plain = session.start(wanted, data, tmp_path / "plain")
     with capturing() as makers:

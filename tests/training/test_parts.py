@@ -11,7 +11,7 @@ from smalti import names
 from smalti.data.dataset import Part
 from smalti.recipes import OptimizerConfig, ScheduleConfig
 from smalti.training.averaging import AveragedModel
-from smalti.training.optimizers import make_optimizer
+from smalti.training.optimizers import counting_device, make_optimizer
 from smalti.training.placement import PlacedPart
 from smalti.training.randomness import ORDER, WEIGHTS, derived_seed, generator
 from smalti.training.schedules import factor_at
@@ -59,6 +59,19 @@ def test_every_optimizer_learns_and_decays_weights_only(name):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize("name", [*names.OPTIMIZERS])
+def test_steps_are_counted_where_the_optimizer_itself_counts_them(name):
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)).to("meta")
+    optimizer = make_optimizer(model, OptimizerConfig(name))
+    beside, elsewhere = torch.device("meta"), torch.device("cpu")
+    # RAdam has no fused form; the others' counts are read by kernels.
+    expected = elsewhere if name == "radam" else beside
+    assert {counting_device(optimizer, p) for p in model.parameters()} == {expected}
+    for group in optimizer.param_groups:
+        group["capturable"] = True
+    assert {counting_device(optimizer, p) for p in model.parameters()} == {beside}
 
 
 def test_the_average_follows_its_formula():

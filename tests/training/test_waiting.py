@@ -19,7 +19,7 @@ from smalti.recipes import resolve
 from smalti.training.feeding import Fed, Feeder
 from smalti.training.muon import Muon
 from smalti.training.objective import Objective
-from smalti.training.optimizers import set_learning_rate
+from smalti.training.optimizers import make_capturable, set_learning_rate
 from smalti.training.placement import Batch, PlacedPart
 from smalti.training.trainer import Trainer, _Totals
 from tests.datasets import tiny_dataset
@@ -146,8 +146,13 @@ def test_batches_are_gathered_without_waiting():
 def test_muons_step_waits_for_no_value(unit_weights):
     weight = nn.Parameter(torch.empty(4, 3, 3, 3, device=META))
     weight.grad = torch.empty_like(weight)
-    idle = [{"params": [nn.Parameter(torch.zeros(2))], "weight_decay": 0.0}]
-    optimizer = Muon([weight], idle, 0.1, 0.01, 0.9, unit_weights)
-    optimizer.param_groups[0]["lr"] = torch.empty((), device=META)
-    optimizer.step()
-    set_learning_rate(optimizer, 0.2)
+    bias = nn.Parameter(torch.empty(2, device=META))
+    bias.grad = torch.empty_like(bias)
+    others = [{"params": [bias], "weight_decay": 0.01, "rate_factor": 0.5}]
+    optimizer = Muon([weight], others, 0.1, 0.01, 0.9, unit_weights)
+    make_capturable(optimizer, META)
+    with NoBlockingCopies():
+        for _ in range(2):
+            set_learning_rate(optimizer, 0.2)
+            optimizer.step()
+    assert optimizer.state[bias]["step"].device == META

@@ -57,11 +57,14 @@ def make_capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> N
 def counting_device(
     optimizer: torch.optim.Optimizer, parameter: torch.nn.Parameter
 ) -> torch.device:
-    """Return where an optimizer counts the steps of a parameter: on the CPU unless it has to."""
+    """Return where an optimizer counts the steps of a parameter: beside it, or on the CPU.
+
+    The latter is the way of PyTorch's own, where they are neither fused nor to be captured.
+    """
     for group in optimizer.param_groups:
         if any(own is parameter for own in group["params"]):
-            beside = group.get("fused") or group.get("capturable")
-            return parameter.device if beside else torch.device("cpu")
+            plain = not group.get("capturable", True) and not group.get("fused")
+            return torch.device("cpu") if plain else parameter.device
     raise KeyError("no parameter of this optimizer")
 
 

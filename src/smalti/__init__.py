@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from smalti.errors import MachineError, SmaltiError
+from smalti.sharing import share_processor
 from smalti.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     )
     from smalti.data.dataset import Dataset
     from smalti.runs import Run
+
+share_processor()
 
 _CLASSES = {"Run": "smalti.runs", "Dataset": "smalti.data.dataset"}
 

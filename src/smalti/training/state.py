@@ -142,7 +142,7 @@ def _restore_optimizer(trainer: Trainer, arrays: Arrays) -> None:
         moments = optimizer.state[parameter]
         if moment not in moments:
             moments[moment] = _room_for(moment, parameter, optimizer)
-        # Into its place: a captured step reads no other. (Older files hold a count as an array of one.)
+        # Into its place: a captured step reads no other. Older files hold a count as a vector.
         place = moments[moment]
         place.copy_(torch.from_numpy(array).reshape(place.shape))
 

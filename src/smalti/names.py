@@ -167,6 +167,48 @@ RECIPES = Names(
     ),
 )
 
+BASELINES = Names(
+    "classical method",
+    "smalti recipes",
+    Entry(
+        "knn",
+        "The commonest class among the nearest training pictures, by the distance of pixels.",
+        "smalti.baselines.methods:knn",
+        ("pictures", "neighbours"),
+    ),
+    Entry(
+        "pca-knn",
+        "Nearest neighbours among principal components of the pixels.",
+        "smalti.baselines.methods:pca_knn",
+        ("pictures", "components", "neighbours"),
+    ),
+    Entry(
+        "linear-svm",
+        "A plane between each class and the others, with the widest margin.",
+        "smalti.baselines.methods:linear_svm",
+        ("pictures", "components", "C"),
+    ),
+    Entry(
+        "rbf-svm",
+        "A support vector machine with a Gaussian kernel, on principal components.",
+        "smalti.baselines.methods:rbf_svm",
+        ("pictures", "components", "C", "gamma"),
+    ),
+    Entry(
+        "forest",
+        "A random forest (Breiman 2001) on the pixels.",
+        "smalti.baselines.methods:forest",
+        ("pictures", "trees"),
+    ),
+    Entry(
+        "logistic-regression",
+        "Multinomial logistic regression on the pixels: a network without a hidden layer.",
+        "smalti.baselines.methods:logistic_regression",
+        ("pictures", "components", "C"),
+    ),
+)
+"""Classical methods (scikit-learn), each also the name of a recipe; nothing of them is kept."""
+
 _OF_EVERY_OPTIMIZER = ("learning_rate", "weight_decay", "momentum")
 
 OPTIMIZERS = Names(

@@ -30,6 +30,7 @@ from smalti.files import (
     write_json,
     write_tensors,
 )
+from smalti.metrics import accuracy
 from smalti.names import FORMATS
 from smalti.recipes import Recipe, from_dict
 from smalti.wording import UNKNOWN, percent
@@ -47,6 +48,9 @@ HISTORY_COLUMNS = (
 
 CLASSIFIER_KEYS = ("kind", "model", "class_names", "input_shape", "preprocessing")
 """What classifier.json holds at least."""
+
+BASELINE = "baseline"
+"""The ``kind`` in classifier.json of a classical method's run: figures and outputs, no model."""
 
 
 class Run:
@@ -224,6 +228,10 @@ class Run:
             )
         return description
 
+    def is_baseline(self) -> bool:
+        """Tell whether this is a classical method's run, which keeps no model."""
+        return bool(self.config().get("baseline"))
+
     def metrics(self) -> dict[str, Any] | None:
         """Return the stored test results, or None where the test set was never opened."""
         if not self.metrics_file.exists():
@@ -253,8 +261,15 @@ class Run:
             ) from error
 
     def best_validation(self) -> float | None:
-        """Return the best epoch's validation accuracy, or None where there is no validation."""
-        values = [row["val_accuracy"] for row in self.history()]
+        """Return the best epoch's validation accuracy, or None where there is no validation.
+
+        What has no epochs is judged by its stored outputs.
+        """
+        history = self.history()
+        if not history:
+            judged = self.outputs("validation")
+            return None if judged is None else accuracy(*judged)
+        values = [row["val_accuracy"] for row in history]
         return max((value for value in values if value is not None), default=None)
 
     def write_history(self, rows: Sequence[Mapping[str, float | None]]) -> None:

@@ -11,7 +11,7 @@ from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset
 from smalti.errors import SmaltiError
 from smalti.machine import nvidia_gpu
-from smalti.runs import Run
+from smalti.runs import BASELINE, Run
 
 if TYPE_CHECKING:
     from smalti.classifier.files import FileClassifier
@@ -91,6 +91,11 @@ def open_for(
 def load_run(run: Run, precision: str = "float32", device_name: str = "auto") -> Classifier:
     """Return a run's classifier: a network of smalti's own, or the file that it keeps."""
     kind = run.classifier()["kind"]
+    if kind == BASELINE:
+        raise SmaltiError(
+            f"{run.path} is of a classical method, of which no model is kept: it predicts nothing.",
+            f"Its figures: smalti evaluate {shlex.quote(str(run.path))}",
+        )
     if kind == KERAS:
         from smalti.classifier.keras.stored import load_stored
 

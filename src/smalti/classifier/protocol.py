@@ -41,9 +41,11 @@ class Classifier(ABC):
     """Height, width, channels of the pictures that it takes."""
     temperature: float = 1.0
     precision: str = "float32"
+    """Number format of the arithmetic."""
     views: int = 1
     """Views of each picture that an answer is the average of."""
-    """Number format of the arithmetic."""
+    gives_probabilities: bool = True
+    """Whether the softmax of the logits is a probability, and not of mere scores."""
 
     @abstractmethod
     def logits(self, images: np.ndarray) -> np.ndarray:

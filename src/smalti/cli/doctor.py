@@ -105,6 +105,8 @@ def examine_run(path: str) -> dict[str, Any]:
         "epochs": f"{len(facts.history)} of {epochs}",
         "checks": _as_rows(checks),
     }
+    if facts.method:
+        shown["epochs"] = f"none: {facts.method} is fitted at once"
     remedies = [remedy for finding in curves for remedy in finding.remedies]
     if remedies and facts.config.section("data").text("source"):
         config = shlex.quote(str(facts.run.config_file))

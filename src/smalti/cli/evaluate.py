@@ -84,6 +84,8 @@ def _show(evaluation: Evaluation, details: bool) -> None:
     extra = [f"loss {values['loss']:.4f}", f"calibration error {percent(values['ece'])}"]
     if "top5_accuracy" in values:
         extra.insert(0, f"top-5 accuracy {percent(values['top5_accuracy'])}")
+    if values.get("outputs") == "scores":
+        extra.append("both of the softmax of scores, which are no probabilities")
     if views := averaged_views(values.get("views", 1)):
         extra.append(views)
     click.echo(f"{', '.join(extra)}; {values['data']}, {values['split']}")

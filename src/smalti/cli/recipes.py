@@ -31,7 +31,8 @@ def command(recipe: str | None, data: str, target: str | None, fields: bool, as_
         print_table(["field", "default", "what it is"], rows)
         return
     if recipe is None and target is None:
-        print_table(["recipe", "what it is"], [[e.name, e.summary] for e in names.RECIPES.values()])
+        known = [*names.RECIPES.values(), *names.BASELINES.values()]
+        print_table(["recipe", "what it is"], [[e.name, e.summary] for e in known])
         click.echo(
             "\nvalues: smalti recipes cnn --data mnist     every field: smalti recipes --fields\n"
             f"plans by accuracy (train DATA --target PERCENT): {listed_plans()}"
@@ -54,7 +55,7 @@ def command(recipe: str | None, data: str, target: str | None, fields: bool, as_
 
 def _stands_in(nested: dict, name: str) -> bool:
     section, _, field = name.rpartition(".")
-    return field in (nested[section] if section else nested)
+    return field in (nested.get(section, {}) if section else nested)
 
 
 def _shown(value: object) -> str:

@@ -63,7 +63,7 @@ def _facts(run: Run) -> dict[str, Any]:
         facts["recipe"] = str(config.get("name", UNKNOWN))
         planned = config.get("training", {}).get("epochs", UNKNOWN)
         history = run.history()
-        facts["epochs"] = f"{len(history)}/{planned}"
+        facts["epochs"] = UNKNOWN if run.is_baseline() else f"{len(history)}/{planned}"
         facts["validation"] = run.best_validation()
         data = run.environment().get("data", {})
         facts["data"], facts["split"] = data.get("name", UNKNOWN), data.get("split") or ""

@@ -93,8 +93,17 @@ def evaluate(
     dataset = load_dataset()
     _require_same_data(run, dataset)
     dataset.part("test")
-    classifier = load_quickest(run, precision, device, many=True)
+    classifier = _classifier_of(run, dataset, precision, device)
     return evaluate_classifier(classifier, dataset, run.path, run)
+
+
+def _classifier_of(run: Run, dataset: Dataset, precision: str, device: str) -> Classifier:
+    """Return what answers for a run; a classical method is fitted again."""
+    if run.is_baseline():
+        from smalti.baselines.fitting import refitted
+
+        return refitted(run, dataset)
+    return load_quickest(run, precision, device, many=True)
 
 
 def evaluate_classifier(
@@ -118,6 +127,7 @@ def evaluate_classifier(
         "weights": run.weights_fingerprint() if run is not None else "",
         "precision_used": classifier.precision,
         "views": classifier.views,
+        **({"outputs": "scores"} if not classifier.gives_probabilities else {}),
         "evaluated": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
     if run is not None:

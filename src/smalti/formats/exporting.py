@@ -20,7 +20,7 @@ from smalti.metrics import softmax
 from smalti.models.inference import Network
 from smalti.models.preprocessing import Normalize
 from smalti.models.views import views_of
-from smalti.runs import Run
+from smalti.runs import BASELINE, Run
 from smalti.wording import plural
 
 LARGEST_DIFFERENCE = 1e-4
@@ -171,6 +171,11 @@ def export(run: Run, target: Path, file_format: str, writer: Writer) -> Export:
 def subject_of(run: Run) -> Subject:
     """Return what is exported of a run; one that holds no network of smalti's own is refused."""
     description = run.classifier()
+    if description["kind"] == BASELINE:
+        raise SmaltiError(
+            f"{run.path} is of a classical method, of which no model is kept: nothing to export.",
+            "Networks are exported: smalti runs lists them.",
+        )
     if description["kind"] != "native":
         raise SmaltiError(
             f"{run.path} is not a network of smalti's own but {description['kind']}.",

@@ -2,6 +2,7 @@
 
 from smalti.recipes.fields import (
     AugmentationConfig,
+    BaselineConfig,
     DataConfig,
     ModelConfig,
     OptimizerConfig,
@@ -14,6 +15,7 @@ from smalti.recipes.resolve import resolve
 
 __all__ = [
     "AugmentationConfig",
+    "BaselineConfig",
     "DataConfig",
     "ModelConfig",
     "OptimizerConfig",

@@ -242,6 +242,29 @@ class PredictionConfig:
 
 
 @dataclass(frozen=True)
+class BaselineConfig:
+    """A classical method in the network's place; it listens to some of these fields only."""
+
+    name: str = option(
+        "", "Classical method in the place of a network; its recipe sets it.", names="BASELINES"
+    )
+    pictures: int = option(
+        0, "Training pictures that it is fitted on, every class in its proportion; 0: all.", low=0
+    )
+    components: int = option(
+        0, "Principal components that the pixels are reduced to first; 0: the pixels.", low=0
+    )
+    neighbours: int = option(5, "Nearest training pictures that vote (knn, pca-knn).", low=1)
+    C: float = option(
+        1.0, "Weight of the training pictures against a simple boundary (svm, regression).", above=0
+    )
+    gamma: float = option(
+        0.0, "Sharpness of the Gaussian kernel; 0: 1 / (features × variance).", low=0
+    )
+    trees: int = option(100, "Trees of the forest.", low=1, high=10_000)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that makes a run; ``config.json`` is this, complete."""
 
@@ -261,3 +284,4 @@ class Recipe:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     prediction: PredictionConfig = field(default_factory=PredictionConfig)
+    baseline: BaselineConfig = field(default_factory=BaselineConfig)

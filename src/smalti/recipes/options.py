@@ -99,7 +99,7 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     flat = flatten(recipe)
     for name, value in flat.items():
-        if _listener(name, flat) is not None:
+        if _listener(name, flat) is not None or (name, value) == (_METHOD, ""):
             continue
         section, _, field = name.rpartition(".")
         target = nested.setdefault(section, {}) if section else nested
@@ -202,7 +202,7 @@ def _type_in_words(wanted: Any) -> str:
 
 
 def _check_range(found: FieldHelp, value: Any) -> None:
-    if found.choices and value not in found.choices:
+    if found.choices and value not in (*found.choices, found.default):
         raise unknown(f"value of {found.name}", str(value), tuple(map(str, found.choices)))
     limits = found.limits
     for number in value if isinstance(value, tuple) else (value,):
@@ -234,9 +234,34 @@ _LISTENING = {
 """Sections in which one field chooses who listens to the others: that field, and who there is."""
 
 
+_METHOD = "baseline.name"
+"""The field that puts a classical method in the place of a network."""
+
+_NETWORK = names.Entry("network", "What a recipe trains that names no classical method.")
+
+_OF_NETWORKS = (
+    "model", "optimizer", "schedule", "augmentation", "training", "prediction", "target",
+)  # fmt: skip
+"""Sections, and a field of none, that a classical method is deaf to."""
+
+_OF_BOTH = ("training.threads",)
+
+
+def hears(recipe: Recipe, name: str) -> bool:
+    """Tell whether the recipe's network (or method, optimizer, policy) listens to a field."""
+    return _listener(name, flatten(recipe)) is None
+
+
 def _listener(name: str, flat: Mapping[str, Any]) -> names.Entry | None:
-    """Return the model, optimizer or policy that is deaf to the field; None where it is heard."""
+    """Return the model, optimizer, policy or method deaf to the field; None where it is heard."""
     section, _, field = name.rpartition(".")
+    method = flat[_METHOD]
+    if section == "baseline" and field != "name":
+        if not method:
+            return _NETWORK
+        return None if field in names.BASELINES[method].fields else names.BASELINES[method]
+    if method and (section or name) in _OF_NETWORKS:
+        return None if name in _OF_BOTH else names.BASELINES[method]
     if section not in _LISTENING:
         return None
     chooser, entries = _LISTENING[section]
@@ -249,6 +274,10 @@ def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
         entry = _listener(name, flat)
         if entry is None:
             continue
+        if entry is _NETWORK:
+            raise _unheard_by_network(name)
+        if flat[_METHOD]:
+            raise _unheard_by_method(name, entry)
         if name.startswith("augmentation."):
             raise _unheard_by_policy(name, entry.name)
         section = name.partition(".")[0]
@@ -256,6 +285,23 @@ def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
             f"The {section} {entry.name!r} has no field {name!r}.",
             f"It has: {', '.join(f'{section}.{field}' for field in entry.fields)}.",
         )
+
+
+def _unheard_by_network(name: str) -> SmaltiError:
+    field = name.removeprefix("baseline.")
+    methods = [method for method, entry in names.BASELINES.items() if field in entry.fields]
+    return SmaltiError(
+        f"{name} is for classical methods, and this recipe trains a network.",
+        f"Those that have it: {', '.join(methods)}. For example: --recipe {methods[0]}",
+    )
+
+
+def _unheard_by_method(name: str, method: names.Entry) -> SmaltiError:
+    has = [*(f"baseline.{field}" for field in method.fields), *_OF_BOTH]
+    return SmaltiError(
+        f"The classical method {method.name!r} has no field {name!r}.",
+        f"It has: {', '.join(has)}.",
+    )
 
 
 def _unheard_by_policy(name: str, policy: str) -> SmaltiError:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from smalti import names
-from smalti.errors import SmaltiError, log
+from smalti.errors import SmaltiError, log, unknown
 from smalti.files import read_json
 from smalti.recipes import targets
+from smalti.recipes.classical import classical
 from smalti.recipes.customary import optimized_by
 from smalti.recipes.fields import ModelConfig, OptimizerConfig, Recipe
 from smalti.recipes.options import checked, from_dict, with_options
@@ -34,6 +35,9 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     plan: Mapping[str, Any] = {}
     if options.get("target"):
         recipe, plan, options = _by_target(recipe, data, options)
+    method = str(options.get("baseline.name", ""))
+    if recipe is None and method:
+        recipe = names.BASELINES[method].name
     if recipe is None:
         recipe = names.MODELS[str(options.get("model.name", DEFAULT))].name
     if isinstance(recipe, Recipe):
@@ -41,6 +45,13 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     if _is_file(recipe):
         path = Path(recipe) / "config.json" if Path(recipe).is_dir() else Path(recipe)
         return _from_file(from_dict(read_json(path), str(path)), options)
+    if method not in ("", str(recipe)):
+        raise SmaltiError(
+            f"The recipe {recipe} cannot take the method {method} in its place.",
+            f"That one has a recipe of its own: --recipe {names.BASELINES[method].name}",
+        )
+    if str(recipe) in names.BASELINES:
+        return with_options(Recipe(name=str(recipe)), {**classical(str(recipe)), **options})
     values = {**_named(str(recipe), data), **plan}
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
@@ -86,6 +97,8 @@ def fit_to_pictures(recipe: Recipe, image_shape: tuple[int, int, int]) -> Recipe
 
     Pictures under 24 pixels get same padding and as many stages as leave 2×2 (fast: 1×1).
     """
+    if recipe.baseline.name:
+        return recipe
     side, model = min(image_shape[:2]), recipe.model
     if "padding" in names.MODELS[model.name].fields:
         model = _padded(model, side)
@@ -138,7 +151,7 @@ _MOST_STAGES = {
 
 def _is_file(recipe: str | Path) -> bool:
     text = str(recipe)
-    if text in names.RECIPES:
+    if text in names.RECIPES or text in names.BASELINES:
         return False
     looks_like_path = text.endswith(".json") or "/" in text or "\\" in text
     if looks_like_path and not Path(text).exists():
@@ -147,6 +160,8 @@ def _is_file(recipe: str | Path) -> bool:
 
 
 def _named(recipe: str, data: str) -> dict[str, Any]:
+    if recipe not in names.RECIPES:
+        raise unknown("recipe", recipe, [*names.RECIPES, *names.BASELINES], names.RECIPES.command)
     values: dict[str, Any] = names.RECIPES[recipe].load()(data)
     return values
 

@@ -25,6 +25,7 @@ def cautions(facts: Facts) -> list[str]:
         _opened_often(facts),
         _precision(facts),
         _views(facts),
+        _scores(facts),
         _skipped(facts),
         *(finding.text for finding in pictures_of(facts)),
         _known_limits(facts),
@@ -89,6 +90,15 @@ def _precision(facts: Facts) -> str:
 def _views(facts: Facts) -> str:
     said = averaged_views(facts.metrics.number("views") or 1)
     return f"{said[:1].upper()}{said[1:]}: compare only with the like." if said else ""
+
+
+def _scores(facts: Facts) -> str:
+    if facts.environment.section("baseline").text("outputs") != "scores":
+        return ""
+    return (
+        "The outputs are scores, of which the largest decides, and no probabilities: loss, "
+        "calibration error and confidence are of their softmax and say little."
+    )
 
 
 def _skipped(facts: Facts) -> str:

@@ -75,6 +75,11 @@ def augmented(facts: Facts) -> Plot:
 
 
 def _require_epochs(facts: Facts) -> None:
+    if facts.method:
+        raise SmaltiError(
+            f"{facts.run.path} is of a classical method, which has no epochs and no curves.",
+            "Draw its confusion matrix: smalti.plot(run, 'confusion')",
+        )
     if not facts.history:
         raise SmaltiError(
             f"{facts.run.path} has no finished epoch yet, so there are no curves.",

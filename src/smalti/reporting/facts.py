@@ -61,6 +61,11 @@ class Facts:
         )
 
     @property
+    def method(self) -> str:
+        """The classical method that took the place of a network; empty for networks."""
+        return self.config.section("baseline").text("name")
+
+    @property
     def evaluate_command(self) -> str:
         return f"smalti evaluate {self.path}"
 

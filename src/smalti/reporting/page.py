@@ -10,7 +10,7 @@ from smalti.reporting.cautions import cautions
 from smalti.reporting.facts import Facts, read_facts
 from smalti.reporting.headline import headline
 from smalti.reporting.section import Section
-from smalti.reporting.sections import SECTIONS
+from smalti.reporting.sections import sections_of
 from smalti.runs import Run
 from smalti.wording import count, interval, percent, points
 
@@ -29,7 +29,7 @@ def write_report(run: Run) -> Path:
         MachineError: where a file cannot be written.
     """
     facts = read_facts(run)
-    sections = [section(facts) for section in SECTIONS]
+    sections = [section(facts) for section in sections_of(facts)]
     for plot in (plot for section in sections for plot in section.plots):
         write_bytes(run.plots_folder / f"{plot.name}.svg", plot.svg)
         write_bytes(run.plots_folder / f"{plot.name}.png", plot.png)
@@ -39,7 +39,7 @@ def write_report(run: Run) -> Path:
 
 def render(facts: Facts, sections: list[Section]) -> str:
     """Return the page."""
-    page = _templates().get_template("page.html")
+    page = templates().get_template("page.html")
     return page.render(
         facts=facts,
         headline=headline(facts),
@@ -49,19 +49,20 @@ def render(facts: Facts, sections: list[Section]) -> str:
     )
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Return what renders a page: everything is escaped, a missing value is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    templates = Environment(
+    made = Environment(
         loader=PackageLoader("smalti.reporting"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters.update(percent=percent, points=points, count=count)
-    templates.globals.update(interval=interval)
-    return templates
+    made.filters.update(percent=percent, points=points, count=count)
+    made.globals.update(interval=interval)
+    return made
 
 
 def _tiles(facts: Facts) -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from smalti.baselines import fitting
 from smalti.data.dataset import Dataset
 from smalti.recipes import Recipe
 from smalti.runs import Run
@@ -26,7 +27,11 @@ def train_many(
     held is let go before the next, so that memory is that of one training however many there are.
     """
     for recipe in recipes:
-        run = start(recipe, dataset, out, make_listener(), command)
+        if recipe.baseline.name:
+            run, _ = fitting.start(recipe, dataset, out, command)
+            fitting.say_fitted(run)
+        else:
+            run = start(recipe, dataset, out, make_listener(), command)
         # Models and optimizers refer to each other; waiting for Python's own collection would
         # keep several of them alive.
         gc.collect()

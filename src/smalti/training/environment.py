@@ -51,19 +51,24 @@ def environment(
         "cuda_graph": captured.captured,
         "cuda_graph_reason": captured.reason,
         "deterministic": hardware.device == "cpu" or recipe.training.deterministic,
-        "data": {
-            "name": dataset.name,
-            "source": recipe.data.source,
-            "fingerprint": dataset.fingerprint,
-            "split": dataset.split,
-            "division": dataset.division,
-            **{part: len(dataset.parts.get(part, ())) for part in ("train", "validation", "test")},
-            "skipped": len(dataset.skipped),
-            "survey": asdict(survey(dataset)),
-        },
+        "data": data_record(recipe, dataset),
         "seed": recipe.seed,
         "command": command or " ".join(sys.argv),
         "started": now(),
+    }
+
+
+def data_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """Return what a run remembers of its data: which they are, how divided, how many."""
+    return {
+        "name": dataset.name,
+        "source": recipe.data.source,
+        "fingerprint": dataset.fingerprint,
+        "split": dataset.split,
+        "division": dataset.division,
+        **{part: len(dataset.parts.get(part, ())) for part in ("train", "validation", "test")},
+        "skipped": len(dataset.skipped),
+        "survey": asdict(survey(dataset)),
     }
 
 

@@ -33,7 +33,7 @@ def start(
 
     The complete config is written first; nothing is ever overwritten.
     """
-    recipe = _completed(recipe, dataset)
+    recipe = completed(recipe, dataset)
     if "validation" not in dataset.parts:
         require_validation(recipe)
     for doubt in doubts(recipe, dataset.name, len(dataset.part("train"))):
@@ -77,12 +77,17 @@ def resume(run: Run, dataset: Dataset, listener: Listener | None = None) -> Run:
 
 def already_finished(run: Run) -> bool:
     """Tell whether a run is finished and undamaged, and say so; needs no data."""
+    finished = is_finished(run)
+    if finished:
+        log.info("%s is finished (%s); nothing to resume.", run.path, load_state(run)[0].ended)
+    return finished
+
+
+def is_finished(run: Run) -> bool:
+    """Tell whether a run is finished and undamaged; needs no data."""
     run.recipe()  # a damaged config is an error here too
     state, _ = load_state(run)
-    finished = state.finished and is_whole(run, state)
-    if finished:
-        log.info("%s is finished (%s); nothing to resume.", run.path, state.ended)
-    return finished
+    return state.finished and is_whole(run, state)
 
 
 def _recorded_environment(run: Run) -> dict[str, Any] | None:
@@ -93,7 +98,7 @@ def _recorded_environment(run: Run) -> dict[str, Any] | None:
         return None
 
 
-def _completed(recipe: Recipe, dataset: Dataset) -> Recipe:
+def completed(recipe: Recipe, dataset: Dataset) -> Recipe:
     """Fill in what only the pictures decide, so that the config repeats the run by itself."""
     source = dataset.source
     if source and source not in DATASETS:

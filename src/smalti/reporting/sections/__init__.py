@@ -23,3 +23,11 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     augmentation,
     repeat,
 )
+
+_OF_NETWORKS = (curves, augmentation)
+"""What a classical method has not: it knows no epochs, and sees the pictures as they are."""
+
+
+def sections_of(facts: Facts) -> list[Callable[[Facts], Section]]:
+    """Return the sections that a run can have."""
+    return [section for section in SECTIONS if not (facts.method and section in _OF_NETWORKS)]

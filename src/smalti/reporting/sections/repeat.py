@@ -14,8 +14,9 @@ def repeat(facts: Facts) -> Section:
     recipe = shlex.quote(str(facts.run.config_file))
     commands = [
         ("Train it again", f"smalti train {shlex.quote(source)} --recipe {recipe}"),
-        ("Use it", f"smalti predict {facts.path} picture.png"),
     ]
+    if not facts.method:
+        commands.append(("Use it", f"smalti predict {facts.path} picture.png"))
     if not facts.metrics:
         commands.insert(1, ("Open the test set", facts.evaluate_command))
     values = {
@@ -25,7 +26,8 @@ def repeat(facts: Facts) -> Section:
         "commit": facts.environment.values.get("git_commit") or "",
         "fingerprint": facts.environment.section("data").text("fingerprint"),
     }
-    return Section("repeat", "Repeat it, use it", values)
+    title = "Repeat it" if facts.method else "Repeat it, use it"
+    return Section("repeat", title, values)
 
 
 def _say(value: object) -> str:

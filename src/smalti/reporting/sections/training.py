@@ -13,7 +13,7 @@ def training(facts: Facts) -> Section:
     """Return the facts of the training in three groups: data, network, machine."""
     groups = (
         ("Data", _data(facts)),
-        ("Network and recipe", _network(facts)),
+        ("Method", _method(facts)) if facts.method else ("Network and recipe", _network(facts)),
         ("Time and machine", _machine(facts)),
     )
     return Section("training", "What was trained", {"groups": groups})
@@ -52,6 +52,20 @@ def _network(facts: Facts) -> list[Row]:
         ("Schedule", schedule.text("name")),
         ("Batch size", count(batch) if batch else ""),
         ("Augmentation", facts.config.section("augmentation").text("policy")),
+    )
+
+
+def _method(facts: Facts) -> list[Row]:
+    fitted = facts.environment.section("baseline")
+    pictures = fitted.number("pictures")
+    settings = facts.config.section("baseline").values.items()
+    return _known(
+        ("Method", facts.method),
+        *((name, str(value)) for name, value in settings if name not in ("name", "pictures")),
+        ("Fitted on", f"{count(pictures)} pictures" if pictures else ""),
+        ("Outputs", fitted.text("outputs")),
+        ("Seed", f"{facts.config.number('seed') or 0:g}"),
+        *(("To be said", fact) for fact in fitted.texts("facts")),
     )
 
 
@@ -107,6 +121,6 @@ def _precision(facts: Facts) -> str:
 
 
 def _versions(facts: Facts) -> str:
-    names = ("smalti", "torch", "python")
+    names = ("smalti", "torch", "scikit-learn", "python")
     versions = [(name, facts.environment.text(name)) for name in names]
     return ", ".join(f"{name} {version}" for name, version in versions if version)

@@ -20,6 +20,7 @@ from smalti.version import __version__
 
 if TYPE_CHECKING:
     from smalti.api import (
+        compare,
         evaluate,
         export,
         load,
@@ -46,6 +47,7 @@ __all__ = [
     "Run",
     "SmaltiError",
     "__version__",
+    "compare",
     "evaluate",
     "export",
     "load",

@@ -5,7 +5,7 @@ Each function imports the rooms that it needs: predicting one picture waits for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from smalti.classifier.protocol import Classifier
     from smalti.evaluation.evaluating import Evaluation
     from smalti.formats.exporting import Export
+    from smalti.search.plan import Plan
+    from smalti.standings import Comparison
     from smalti.training.progress import Listener
 
 Source = str | Path | tuple[Any, ...] | Dataset
 
 __all__ = [
+    "compare",
     "evaluate",
     "export",
     "load",
@@ -110,7 +113,8 @@ def train_seeds(
     first, dataset = prepare(data, recipe, options or {}, data_dir)
     recipes = [replace(first, seed=first.seed + number) for number in range(seeds)]
     for run in train_many(recipes, dataset, out, make_listener or make_display, command):
-        write_after_training(run)
+        if not run.is_baseline():
+            write_after_training(run)
         yield run
 
 
@@ -146,6 +150,10 @@ def resume(
     from smalti.training.display import make_display
 
     run = _opened(run)
+    if run.is_baseline():
+        from smalti.baselines.fitting import cannot_resume
+
+        raise cannot_resume(run)
     if session.already_finished(run):
         return run
     session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
@@ -260,6 +268,67 @@ def evaluate(
     return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
 
 
+def compare(
+    what: Source | Sequence[str | Path | Run] | None = None,
+    recipes: Sequence[str | Path | Recipe] | None = None,
+    *,
+    recipe: str | Path | Recipe | None = None,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    tries: Sequence[Mapping[str, Any]] | None = None,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    set: Mapping[str, Any] | None = None,
+    test: bool = False,
+    minutes: float | None = None,
+    resume: str | Path | None = None,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    command: str = "",
+) -> Comparison:
+    """Compare several ways of training, or finished runs; return the table, which shows itself.
+
+    ``what`` is data as :func:`load_data` takes them, or a list of runs. Data are trained on:
+    ``recipes`` as they are, and ``recipe`` (``cnn`` where none is named) with every combination of
+    the values in ``vary``, ``{"model.dropout": [0, 0.25]}``, or beside it as it is one change at a
+    time, ``tries=[{"training.ema": 0.99}]``; each with ``seeds`` seeds (3). The first is the
+    baseline. ``epochs`` and ``set`` are for all that listen to them. They are judged on the same
+    validation pictures, with ``test`` on the test set, which that opens.
+
+    Everything lies in ``out/compare-<data>-<n>`` (``out`` is ``runs``). ``minutes`` begins no run
+    that would end later; ``resume`` goes on in such a folder, with more ``seeds`` where given.
+    """
+    from smalti.search import comparing
+    from smalti.search import plan as plans
+    from smalti.search.asked import SEEDS, Asked
+    from smalti.search.variants import on_same_pictures
+
+    options = {**(set or {}), **({} if epochs is None else {"training.epochs": epochs})}
+    asked = Asked(what, recipes, recipe, vary, tries, seeds, options, resume, out)
+    if resume is not None:
+        asked.require_resuming_alone()
+        plan = plans.read(resume)
+        dataset = _planned_data(plan, what or None, data_dir)
+        return comparing.resume(plans.widened(plan, seeds, test), dataset, minutes)
+    runs = asked.runs()
+    if runs is not None:
+        asked.require_runs_alone(minutes)
+        return comparing.compare_runs(
+            runs, lambda run: dataset_of(run, None, data_dir), test=test, out=out or "runs"
+        )
+    variants = asked.variants(_name_of(asked.data))
+    divided = {name: value for name, value in options.items() if name.startswith("data.")}
+    first, dataset = prepare(asked.data, variants[0].recipe, divided, data_dir)
+    return comparing.compare_variants(
+        dataset,
+        on_same_pictures(variants, first),
+        seeds=SEEDS if seeds is None else seeds,
+        test=test,
+        minutes=minutes,
+        out=out or "runs",
+        command=command,
+    )
+
+
 def report(run: str | Path | Run) -> Path:
     """Write the run's one-file report from what is in its folder; return its path."""
     from smalti.reporting.page import write_report
@@ -343,6 +412,19 @@ def dataset_of(run: Run, data: Source | None = None, data_dir: str | Path | None
             "Pass the same arrays: smalti.evaluate(run, data=(x, y, x_test, y_test)).",
         )
     return _load(source, recipe, data_dir)
+
+
+def _planned_data(plan: Plan, data: Any, data_dir: str | Path | None) -> Dataset:
+    """Return the data set of a comparison, divided as its recipes say."""
+    if isinstance(data, Dataset):
+        return data
+    source = plan.source if data is None else data
+    if isinstance(source, str) and not source:
+        raise SmaltiError(
+            f"{plan.folder} was trained on arrays in memory, and they are not stored.",
+            "Pass the same arrays: smalti.compare((x, y), resume=folder).",
+        )
+    return _load(source, plan.variants[0].recipe, data_dir)
 
 
 def _load(data: Source, recipe: Recipe, data_dir: str | Path | None) -> Dataset:

@@ -18,6 +18,7 @@ from smalti.version import __version__
 COMMANDS = {
     "train": "Train a classifier on a data set, a folder of pictures or an .npz file.",
     "evaluate": "Measure finished runs on their test pictures.",
+    "compare": "Say what a choice is worth: several ways of training in one table.",
     "predict": "Say what is on pictures.",
     "report": "Write a run's one-file report.",
     "export": "Write a run's classifier as a file for other programs.",

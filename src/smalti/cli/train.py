@@ -87,7 +87,7 @@ def _resume(path: str, data_dir: str | None, others: object) -> None:
         )
     from smalti import api
 
-    with _second_ctrl_c_ends_at_once():
+    with second_ctrl_c_ends_at_once():
         run = api.resume(path, data_dir=data_dir)
     _say_next([run])
 
@@ -111,7 +111,7 @@ def _train(
         data_dir=data_dir,
         command=shlex.join(["smalti", *sys.argv[1:]]),
     )
-    with _second_ctrl_c_ends_at_once():
+    with second_ctrl_c_ends_at_once():
         runs = list(finished)
     _say_next(runs)
     if len(runs) > 1:
@@ -121,7 +121,8 @@ def _train(
 
 
 @contextmanager
-def _second_ctrl_c_ends_at_once() -> Iterator[None]:
+def second_ctrl_c_ends_at_once() -> Iterator[None]:
+    """Leave by the first Ctrl-C in good order, and by another at once."""
     try:
         yield
     except KeyboardInterrupt:

@@ -50,6 +50,29 @@ def pictures(facts: Facts, kind: str, limit: int) -> list[Picture]:
     return [_picture(facts.run.samples_folder, entry) for entry in entries]
 
 
+def picture_of(pixels: np.ndarray, label: str, index: int | None = None) -> Picture:
+    """Return an array (uint8 H×W×C) as a picture for a page."""
+    from PIL import Image
+
+    content, side = io.BytesIO(), max(pixels.shape[:2])
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    pixelated = side < _PIXELATED_BELOW
+    factor = max(1, _SHOWN_SIDE // side) if pixelated else _SHOWN_SIDE / side
+    width, height = image.size
+    if not pixelated:
+        image.thumbnail((_LARGE_SIDE, _LARGE_SIDE))
+    image.save(content, "PNG" if pixelated else "WEBP")
+    kind = "png" if pixelated else "webp"
+    return Picture(
+        uri=f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}",
+        width=max(1, round(width * factor)),
+        height=max(1, round(height * factor)),
+        pixelated=pixelated,
+        label=label,
+        index=index,
+    )
+
+
 def tiles(facts: Facts, kind: str, limit: int) -> list[Tile]:
     """Return up to ``limit`` stored pictures of a kind as arrays, for a drawing."""
     entries = facts.samples.records(kind)[:limit]

@@ -33,6 +33,11 @@ PALETTE = {
     "paper": "#fefefe",
     "train": "#b45309",
     "validation": "#0369a1",
+    "green": "#15803d",
+    "violet": "#7c3aed",
+    "rose": "#be185d",
+    "teal": "#0e7490",
+    "brown": "#854d0e",
 }
 """Light colours by the name of their CSS variable; orange and blue stay apart for everyone."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from smalti.reporting.facts import History
 from smalti.reporting.plots.canvas import (
+    PALETTE,
     Plot,
     add_axes,
     new_figure,
@@ -22,7 +23,10 @@ from smalti.reporting.plots.epochs import Curve, finite, label_ends, set_scales,
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0369a1", "#b45309", "#15803d", "#7c3aed", "#be185d", "#5a6676", "#0e7490", "#854d0e")
+COLOURS = tuple(
+    PALETTE[name]
+    for name in ("validation", "train", "green", "violet", "rose", "muted", "teal", "brown")
+)
 """Told apart by the colour-blind as far as eight colours can be; the names stand beside them."""
 
 _WIDTH, _HEIGHT = 280, 200
@@ -55,11 +59,39 @@ def comparison_plot(histories: Sequence[tuple[str, History]]) -> Plot:
     return Plot("comparison", figure, f"{part} loss and accuracy of {', '.join(names)}")
 
 
-def _draw(axes: Axes, curves: Sequence[Curve]) -> None:
+@style()
+def comparison_panels(curves: Sequence[tuple[str, History, str]]) -> list[Plot]:
+    """Return loss and accuracy as a plot each, for a page: name, history and colour of each curve.
+
+    Validation where every run has it, else training.
+    """
+    validated = all(row["val_loss"] is not None for _, history, _ in curves for row in history)
+    part = "validation" if validated else "train"
+    names = [shorten(name, _NAME_LENGTH) for name, _, _ in curves]
+    width = _LEFT + _WIDTH + max(text_width(name) for name in names) + 10
+    height = max(_HEIGHT, 15 * len(names))
+    epochs = list(range(1, max(len(history) for _, history, _ in curves) + 1))
+    plots = []
+    for panel in PANELS[:2]:
+        figure = new_figure(width, _TOP + height + _BOTTOM)
+        axes = add_axes(figure, _LEFT, _TOP, _WIDTH, height)
+        drawn = [
+            Curve(name, finite(history, panel.columns[part]), colour)
+            for name, (_, history, colour) in zip(names, curves, strict=True)
+        ]
+        set_scales(axes, epochs, panel.tick, [curve.values for curve in drawn])
+        write_title(axes, f"{panel.title}, {part}", _LEFT)
+        _draw(axes, [curve for curve in drawn if np.isfinite(curve.values).any()], height)
+        said = f"{panel.title} over the epochs, {part}: {', '.join(names)}"
+        plots.append(Plot(f"{panel.name}-curves", figure, said))
+    return plots
+
+
+def _draw(axes: Axes, curves: Sequence[Curve], height: float = _HEIGHT) -> None:
     for curve in curves:
         epochs = np.arange(1, len(curve.values) + 1)
         marker = "o" if len(epochs) == 1 else None
         axes.plot(
             epochs, curve.values, color=curve.colour, linewidth=1.8, marker=marker, markersize=5
         )
-    label_ends(axes, curves, _HEIGHT)
+    label_ends(axes, curves, height)

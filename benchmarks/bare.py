@@ -28,12 +28,17 @@ def network(classes: int = 10) -> nn.Sequential:
         for _ in range(2):
             layers += [
                 nn.Conv2d(channels, filters, 3, padding=1),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 nn.BatchNorm2d(filters),
             ]
             channels = filters
         layers += [nn.MaxPool2d(2), nn.Dropout(0.25)]
-    layers += [nn.Flatten(), nn.Linear(128 * 4 * 4, 256), nn.ReLU(), nn.BatchNorm1d(256)]
+    layers += [
+        nn.Flatten(),
+        nn.Linear(128 * 4 * 4, 256),
+        nn.ReLU(inplace=True),
+        nn.BatchNorm1d(256),
+    ]
     layers += [nn.Dropout(0.5), nn.Linear(256, classes)]
     return nn.Sequential(*layers)
 

@@ -15,7 +15,11 @@ def share_processor() -> None:
     process wants the cores too, a thread then burns its time waiting for one that is not running.
     Measured with one epoch on MNIST, two threads on two cores of an AMD EPYC, 2026-11-21: 5.2 s
     alone (n = 2) and more than 600 s beside two other trainings; with 10,000 turns 4.8 s (n = 2)
-    and 41 s, with 30,000 34 s. Whoever has set ``GOMP_SPINCOUNT`` or ``OMP_WAIT_POLICY`` is obeyed.
+    and 41 s, with 30,000 34 s. The price: beside one training of lower priority a sleeping thread
+    is woken late, and the demo on scikit-learn's digits, all small steps, took 31 instead of 19 s
+    (n = 2); alone it takes the same within its spread (15.0 and 14.5 s, n = 2).
+
+    Whoever has set ``GOMP_SPINCOUNT`` or ``OMP_WAIT_POLICY`` is obeyed.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)

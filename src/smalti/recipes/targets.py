@@ -24,7 +24,13 @@ _GREY: dict[str, Any] = {
 PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
     {
         "mnist": {
-            99.0: {**_GREY, "model.filters": (16, 48), "training.epochs": 1},
+            # On two cores 3.6 s; batches of 250 took 4.2 to 5 s and reached 99.05 to 99.22 %.
+            99.0: {
+                **_GREY,
+                "model.filters": (16, 48),
+                "training.epochs": 1,
+                "training.batch_size": 500,
+            },
             99.5: {**_GREY, "model.filters": (32, 64, 64), "training.epochs": 6},
         },
         "fashion-mnist": {
@@ -48,7 +54,7 @@ PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
 )
 """Fields by data set and by the accuracy in percent that the plan is for, lowest first.
 
-On validation, single seeds but for the first: MNIST 99.21 ± 0.02 % (3 seeds) and 99.53 %;
+On validation, single seeds but for the first: MNIST 99.11 ± 0.03 % (3 seeds) and 99.53 %;
 Fashion-MNIST 93.0 % (two views); CIFAR-10 85.4 % with 4 epochs and 89.8 % with 6 (six views).
 """
 

@@ -52,6 +52,12 @@ def test_what_no_plan_is_for_is_said(recipe, data, target, problem, hint):
     assert hint in error.value.hint
 
 
+def test_a_plan_is_not_lent_to_another_network():
+    with pytest.raises(SmaltiError, match="for the network 'fast', not for 'cnn'"):
+        resolve(None, "mnist", {"target": 99, "model.name": "cnn"})
+    assert resolve(None, "mnist", {"target": 99, "model.name": "fast"}).target == 99
+
+
 def test_a_file_repeats_its_plan_without_choosing_again():
     recipe = resolve(None, "mnist", {"target": 99, "training.epochs": 2})
     assert from_dict(to_dict(recipe), "config.json") == recipe

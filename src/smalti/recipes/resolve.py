@@ -78,6 +78,12 @@ def _by_target(
             f"{targets.RECIPE!r}.",
             f"Leave out one of the two: smalti train DATA --target {wanted:g}",
         )
+    model = options.get("model.name", targets.RECIPE)
+    if model != targets.RECIPE:
+        raise SmaltiError(
+            f"The plans by target are for the network {targets.RECIPE!r}, not for {model!r}.",
+            f"Leave out one of the two: smalti train DATA --target {wanted:g}",
+        )
     target, plan = targets.plan_for(data, wanted)
     name = f"{targets.RECIPE}-{target:g}"
     return targets.RECIPE, plan, {"name": name, **options, "target": target}

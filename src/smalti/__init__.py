@@ -3,7 +3,7 @@
 The public names load on first use, so that ``import smalti`` brings in no framework:
 
     data = smalti.load_data("mnist")
-    run = smalti.train(data, "cnn", seed=0)
+    run = smalti.train(data, seed=0)
     model = smalti.load(run.path)
     model.predict(["a.png"])
     smalti.evaluate(run)

@@ -65,12 +65,13 @@ def train(
     """Train a classifier and return its run folder.
 
     ``data`` is what :func:`load_data` takes, or what it returned. ``recipe`` is a name or a JSON
-    file, without one that of the model's own name (``cnn`` where ``set`` names no model); ``set``
-    replaces any of its fields by dotted name, ``{"optimizer.name": "adamw"}``. ``target``, an
-    accuracy in percent, takes the shortest plan of the recipe ``fast`` for it. The run is
-    ``out/<data>-<recipe>-<seed>``; nothing is ever overwritten. Nothing here reads the test part:
-    see :func:`evaluate`. Progress is shown as suits the place; pass a plain ``Listener()`` for
-    silence. With the extra ``smalti[onnx]`` the run ends with an ONNX file of its weights.
+    file, without one that of the model's own name, and where ``set`` names no model ``fast`` for
+    MNIST, Fashion-MNIST and CIFAR-10 and ``cnn`` for the rest; ``set`` replaces any of its fields
+    by dotted name, ``{"optimizer.name": "adamw"}``. ``target``, an accuracy in percent, takes the
+    shortest plan of the recipe ``fast`` for it. The run is ``out/<data>-<recipe>-<seed>``; nothing
+    is ever overwritten. Nothing here reads the test part: see :func:`evaluate`. Progress is shown
+    as suits the place; pass a plain ``Listener()`` for silence. With the extra ``smalti[onnx]`` the
+    run ends with an ONNX file of its weights.
     """
     options = dict(set or {})
     named = {
@@ -288,11 +289,11 @@ def compare(
     """Compare several ways of training, or finished runs; return the table, which shows itself.
 
     ``what`` is data as :func:`load_data` takes them, or a list of runs. Data are trained on:
-    ``recipes`` as they are, and ``recipe`` (``cnn`` where none is named) with every combination of
-    the values in ``vary``, ``{"model.dropout": [0, 0.25]}``, or beside it as it is one change at a
-    time, ``tries=[{"training.ema": 0.99}]``; each with ``seeds`` seeds (3). The first is the
-    baseline. ``epochs`` and ``set`` are for all that listen to them. They are judged on the same
-    validation pictures, with ``test`` on the test set, which that opens.
+    ``recipes`` as they are, and ``recipe`` (as :func:`train` where none is named) with every
+    combination of the values in ``vary``, ``{"model.dropout": [0, 0.25]}``, or beside it as it is
+    one change at a time, ``tries=[{"training.ema": 0.99}]``; each with ``seeds`` seeds (3). The
+    first is the baseline. ``epochs`` and ``set`` are for all that listen to them. They are judged
+    on the same validation pictures, with ``test`` on the test set, which that opens.
 
     Everything lies in ``out/compare-<data>-<n>`` (``out`` is ``runs``). ``minutes`` begins no run
     that would end later; ``resume`` goes on in such a folder, with more ``seeds`` where given.

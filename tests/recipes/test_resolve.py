@@ -9,7 +9,7 @@ from smalti.errors import SmaltiError
 from smalti.recipes import Recipe, resolve, to_dict, with_options
 from smalti.recipes.customary import CUSTOMARY
 from smalti.recipes.doubts import doubts, require_validation
-from smalti.recipes.resolve import DEFAULT, fit_to_pictures
+from smalti.recipes.resolve import fit_to_pictures
 
 
 def test_values_differ_by_data_set():
@@ -49,7 +49,10 @@ def test_a_model_without_a_recipe_brings_the_one_of_its_name(model):
 
 
 def test_without_recipe_and_model_it_is_the_default():
-    assert resolve(None, "digits", {}) == resolve(DEFAULT, "digits", {})
+    for data in ("digits", "cifar100", "pictures of mine", ""):
+        assert resolve(None, data, {}) == resolve("cnn", data, {})
+    for data in ("mnist", "fashion-mnist", "cifar10"):
+        assert resolve(None, data, {}) == resolve("fast", data, {})
     with pytest.raises(SmaltiError, match="Did you mean 'resnet'"):
         resolve(None, "digits", {"model.name": "resnt"})
 
@@ -57,8 +60,9 @@ def test_without_recipe_and_model_it_is_the_default():
 def test_a_value_of_ones_own_wins_over_the_other_models():
     recipe = resolve("cnn", "cifar10", {"model.name": "resnet", "model.filters": "8,8"})
     assert recipe.model.filters == (8, 8)
-    with pytest.raises(SmaltiError, match=r"'resnet' has no field 'model\.hidden'"):
+    with pytest.raises(SmaltiError, match=r"'resnet' has no field 'model\.hidden'") as error:
         resolve("cnn", "cifar10", {"model.name": "resnet", "model.hidden": "8"})
+    assert "The field is for dense, simple-cnn, cnn: --model dense." in error.value.hint
 
 
 def test_no_augmentation_forgets_its_strengths():

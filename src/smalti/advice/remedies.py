@@ -54,7 +54,7 @@ def against_overfitting(recipe: Recipe, data: str) -> tuple[Remedy, ...]:
 
 
 def more_augmentation(recipe: Recipe, data: str) -> dict[str, Any]:
-    """Return the moves of the default recipe for a data set, or MixUp where moves are made."""
+    """Return the moves of the recipe `cnn` for a data set, or MixUp where moves are made."""
     if recipe.augmentation.policy == "none":
         moves = names.RECIPES["cnn"].load()(data)
         return {key: value for key, value in moves.items() if _is_set(key, value)}

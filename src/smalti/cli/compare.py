@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("what", nargs=-1, metavar="[DATA | RUN RUN...]")
 @click.option("--recipes", metavar="A,B,C", help="Recipes that stand as they are; the first leads.")
-@click.option("--recipe", help="The recipe that --vary changes.  [cnn]")
+@click.option("--recipe", help="The recipe that --vary changes.  [as train]")
 @click.option(
     "--vary", multiple=True, metavar="FIELD=V1,V2", help="Try a field's values; the full grid."
 )

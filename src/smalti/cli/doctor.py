@@ -120,7 +120,7 @@ def examine_data(source: str, data_dir: str | None) -> dict[str, Any]:
     from smalti.data.load import load_given
     from smalti.data.splits import with_parts
     from smalti.data.survey import survey
-    from smalti.recipes.resolve import DEFAULT, resolve
+    from smalti.recipes.resolve import resolve
 
     dataset, undivided = _given(source, lambda: load_given(source, data_dir=data_dir)), ""
     try:
@@ -128,7 +128,7 @@ def examine_data(source: str, data_dir: str | None) -> dict[str, Any]:
     except SmaltiError as error:
         undivided = str(error)  # no parts can be cut; the rest can be looked at
     facts = survey(dataset, neighbours=True, repetitions=True)
-    recipe = resolve(DEFAULT, dataset.name, {})
+    recipe = resolve(None, dataset.name, {})
     checks = [_wrong("parts", undivided)] if undivided else []
     checks += [
         _check(look.name, look.finding, look.seen) for look in look_at(facts, recipe, dataset.name)

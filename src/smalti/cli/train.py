@@ -36,7 +36,8 @@ def _field_flags(function: Any) -> Any:
 @click.option(
     "--recipe",
     default=None,
-    help="Named recipe, or a JSON file such as a config.json; without, that of --model, or cnn.",
+    help="Named recipe, or a JSON file such as a config.json; without, that of --model, or fast "
+    "for mnist, fashion-mnist and cifar10 and cnn for the rest.",
 )
 @_field_flags
 @click.option("--deterministic", is_flag=True, help="Same bits every time on a GPU too (slower).")

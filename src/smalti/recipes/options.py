@@ -280,11 +280,18 @@ def _refuse_unheard(values: Mapping[str, Any], flat: Mapping[str, Any]) -> None:
             raise _unheard_by_method(name, entry)
         if name.startswith("augmentation."):
             raise _unheard_by_policy(name, entry.name)
-        section = name.partition(".")[0]
-        raise SmaltiError(
-            f"The {section} {entry.name!r} has no field {name!r}.",
-            f"It has: {', '.join(f'{section}.{field}' for field in entry.fields)}.",
-        )
+        raise _unheard_by_choice(name, entry)
+
+
+def _unheard_by_choice(name: str, entry: names.Entry) -> SmaltiError:
+    """Return the error of a field of other models, or of other optimizers, than the chosen one."""
+    section, _, field = name.partition(".")
+    others = [other for other, its in _LISTENING[section][1].items() if field in its.fields]
+    have = f"The field is for {', '.join(others)}: --{section} {others[0]}. " if others else ""
+    return SmaltiError(
+        f"The {section} {entry.name!r} has no field {name!r}.",
+        f"{have}It has: {', '.join(f'{section}.{field}' for field in entry.fields)}.",
+    )
 
 
 def _unheard_by_network(name: str) -> SmaltiError:

@@ -16,8 +16,7 @@ from smalti.recipes.customary import optimized_by
 from smalti.recipes.fields import ModelConfig, OptimizerConfig, Recipe
 from smalti.recipes.options import checked, from_dict, with_options
 
-DEFAULT = "cnn"
-"""The recipe where neither a recipe nor a model is named."""
+_DEFAULT = "cnn"
 
 SMALLEST_UNPADDED = 24
 """Below this side in pixels valid padding eats the picture: same padding is used instead."""
@@ -27,10 +26,11 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     """Return the recipe named (or read from a JSON file) for a data set, with options set.
 
     ``data`` is the data set's name (values differ by set); a file's values are taken as written.
-    Without a recipe the model's own is meant, which has the model's name. A named recipe with
-    another model keeps its plan and takes the network of the model's own recipe; with another
-    optimizer it takes that one's customary rate and decay. A ``target`` among the options chooses
-    among the plans of the recipe that has several.
+    Without a recipe the model's own is meant, which has the model's name, and where no model is
+    named either, that of :func:`default_recipe`. A named recipe with another model keeps its plan
+    and takes the network of the model's own recipe; with another optimizer it takes that one's
+    customary rate and decay. A ``target`` among the options chooses among the plans of the recipe
+    that has several.
     """
     plan: Mapping[str, Any] = {}
     if options.get("target"):
@@ -39,7 +39,8 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
     if recipe is None and method:
         recipe = names.BASELINES[method].name
     if recipe is None:
-        recipe = names.MODELS[str(options.get("model.name", DEFAULT))].name
+        model = options.get("model.name")
+        recipe = names.MODELS[str(model)].name if model else default_recipe(data)
     if isinstance(recipe, Recipe):
         return with_options(recipe, options)
     if _is_file(recipe):
@@ -64,6 +65,11 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         values = _without("augmentation", values)
     values = _heard_by_policy(str(policy), values)
     return with_options(Recipe(name=str(recipe)), {**values, **options})
+
+
+def default_recipe(data: str) -> str:
+    """Return the recipe where neither a recipe nor a model is named: ``fast`` where it is tuned."""
+    return targets.RECIPE if data in targets.PLANS else _DEFAULT
 
 
 def _by_target(

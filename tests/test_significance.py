@@ -12,6 +12,7 @@ from smalti.significance import (
     holm,
     mcnemar,
     paired_difference,
+    paired_differences,
     paired_proportions,
     power,
     seeds_needed,
@@ -125,9 +126,47 @@ def test_a_whole_table_of_nothing_keeps_five_percent():
             hard + random.normal(0, 0.15, (3, 1)) + random.normal(0, 0.7, (3, 300)) > 0
             for _ in range(6)
         )
-        p_values = [paired_difference(row, base).p for row in rows]
-        false += min(holm(p_values)) < 0.05
+        found = paired_differences([(row, base) for row in rows])
+        false += min(holm([difference.p for difference in found])) < 0.05
     assert false / tables <= 0.08
+
+
+@pytest.mark.parametrize("sds", [(0.15, 0.15, 0.15, 0.15), (0.1, 0.1, 0.1, 0.5)])
+def test_rows_that_correct_each_other_keep_their_level(sds):
+    """Not where all vary alike, and not where one varies five times as much."""
+    random = np.random.default_rng(12)
+    shares = []
+    for _ in range(250):
+        hard = random.normal(1.5, 1.6, 300)
+        base, *rows = (
+            hard + random.normal(0, sd, (3, 1)) + random.normal(0, 0.7, (3, 300)) > 0
+            for sd in (0.15, *sds)
+        )
+        found = paired_differences([(row, base) for row in rows])
+        shares.append(np.mean([difference.p < 0.05 for difference in found]))
+    # Four rows that share the one they are compared with: a standard error of about 0.9 points.
+    assert np.mean(shares) <= 0.075
+
+
+def test_a_table_finds_what_a_row_by_itself_does_not():
+    random = np.random.default_rng(13)
+    alone = together = 0
+    for _ in range(60):
+        hard = random.normal(1.5, 1.6, 1000)
+        base, *rows = (
+            hard + gain + random.normal(0, 0.1, (3, 1)) + random.normal(0, 0.7, (3, 1000)) > 0
+            for gain in (0, 0.3, 0.3, 0.3, 0.3)
+        )
+        together += sum(d.p < 0.05 for d in paired_differences([(row, base) for row in rows]))
+        alone += sum(paired_difference(row, base).p < 0.05 for row in rows)
+    assert together > 1.2 * alone
+
+
+def test_a_row_of_one_seed_among_others_speaks_of_its_pictures():
+    one, other = trained(np.random.default_rng(14), 3, 200, seed_sd=0.1)
+    found = paired_differences([(one, other), (other[:1], one[:1]), (one, other)])
+    assert found[1] == paired_difference(other[:1], one[:1])
+    assert found[0].degrees > 2
 
 
 def test_one_seed_speaks_of_its_pictures_only():

@@ -10,8 +10,9 @@ accuracies, and it is uncertain for two reasons:
   on the same pictures, so that more seeds do not make this smaller.
 
 With two seeds or more the interval holds both, by the analysis of variance of a two-way crossed
-design without repetition, seeds and pictures random. With one seed the first is unknown: interval
-and test are of pictures alone and say nothing about another seed. All results are fractions.
+design without repetition, seeds and pictures random. In a table the rows correct each other's
+deviation over seeds (:mod:`smalti.moderation`). With one seed that is unknown: interval and test
+are of pictures alone and say nothing about another seed. All results are fractions.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smalti.metrics import Z_95
+from smalti.moderation import moderated
 
 LEVEL = 0.05
 """What a difference is called at: the chance of calling one where there is none."""
@@ -41,8 +43,10 @@ MOST_SEEDS = 1000
 class Difference:
     """A mean difference of accuracies with its 95 % interval and p-value, before any correction.
 
-    ``seed_sd`` is the standard deviation (n-1) of the differences over seeds, None for one seed;
-    ``picture_se`` the standard error that would be left with endless seeds.
+    ``seed_sd`` is the standard deviation of the differences over seeds, None for one seed, and
+    ``degrees`` from how many degrees of freedom it is known: seeds - 1, and more where the rows of
+    a table correct each other. ``picture_se`` is the standard error that would be left with endless
+    seeds.
     """
 
     mean: float
@@ -53,6 +57,25 @@ class Difference:
     pictures: int
     seed_sd: float | None = None
     picture_se: float = 0.0
+    degrees: float = 0.0
+
+
+def paired_differences(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Difference]:
+    """Return for each row of a table how much more often it is right than the row they all face.
+
+    Each is a pair as :func:`paired_difference` takes it, the second of the same way of training in
+    all of them. The rows' deviations over seeds correct each other.
+    """
+    parts = [_parts(one, other) for one, other in rows]
+    several = [place for place, part in enumerate(parts) if part.seeds > 1]
+    variances = moderated(
+        [parts[place].of_seeds for place in several], [parts[place].seeds - 1 for place in several]
+    )
+    known = dict(zip(several, variances, strict=True))
+    return [
+        _of_seeds(part, *known[place]) if place in known else _of_one_seed(one[0], other[0])
+        for place, (part, (one, other)) in enumerate(zip(parts, rows, strict=True))
+    ]
 
 
 def paired_difference(one: np.ndarray, other: np.ndarray) -> Difference:
@@ -64,11 +87,7 @@ def paired_difference(one: np.ndarray, other: np.ndarray) -> Difference:
     Raises:
         ValueError: the two have not the same shape, or there is nothing in them.
     """
-    if one.shape != other.shape or one.ndim != 2 or not one.size:
-        raise ValueError(f"expected two arrays seeds × pictures, got {one.shape}, {other.shape}")
-    if len(one) == 1:
-        return _of_one_seed(one[0], other[0])
-    return _of_seeds(one.astype(np.float64) - other.astype(np.float64))
+    return paired_differences([(one, other)])[0]
 
 
 def mcnemar(only_one: int, only_other: int) -> float:
@@ -140,8 +159,9 @@ def power(difference: Difference, size: float, seeds: int) -> float:
     """Return the chance that a true difference of ``size`` is found with so many paired seeds.
 
     With the deviation over seeds and the error of pictures that were measured: the mean is normal,
-    the deviation that so many seeds will measure has a chi-square distribution. Without an error of
-    pictures this is the power of the paired t-test (J. Cohen, Statistical Power Analysis, 1988).
+    the deviation that so many seeds will measure has a chi-square distribution, whose degrees of
+    freedom grow with the seeds from what they were. Without an error of pictures and by itself this
+    is the power of the paired t-test (J. Cohen, Statistical Power Analysis, 1988).
     """
     from scipy.special import chdtri, ndtr, stdtrit
 
@@ -151,9 +171,10 @@ def power(difference: Difference, size: float, seeds: int) -> float:
     error = math.sqrt(of_seeds + of_pictures)
     if error == 0:
         return 1.0 if size > 0 else 0.0
+    degrees = (seeds - 1) * max(1.0, difference.degrees / (difference.seeds - 1))
     places = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    measured = of_seeds * chdtri(seeds - 1, places) / (seeds - 1)
-    quantile = float(stdtrit(seeds - 1, 1 - LEVEL / 2))
+    measured = of_seeds * chdtri(degrees, places) / degrees
+    quantile = float(stdtrit(degrees, 1 - LEVEL / 2))
     halves = np.sqrt(quantile**2 * measured + Z_95**2 * of_pictures)
     return float(np.mean(ndtr((size - halves) / error)))
 
@@ -166,54 +187,86 @@ def _of_one_seed(one: np.ndarray, other: np.ndarray) -> Difference:
     return Difference(mean, low, high, mcnemar(only_one, only_other), 1, n)
 
 
-def _of_seeds(d: np.ndarray) -> Difference:
-    """Return the difference with the errors of seeds and of pictures put together.
+@dataclass(frozen=True)
+class _Parts:
+    """A mean difference and its variances by the two-way analysis of variance.
 
-    Two-way analysis of variance without repetition: the mean of S × N values varies by
-    MS_seeds / (S N) and (MS_pictures - MS_rest) / (S N). The half-widths of the two, by Student's t
-    with S-1 degrees of freedom and by the normal distribution, are added as squares (Graybill &
-    Wang, J. Am. Stat. Ass. 75, 1980). Where pictures add nothing this is the paired t-test over
-    seeds. It is never narrower than what the pictures alone leave: three seeds that agree by chance
-    are no proof.
+    Of a mean over S seeds and N pictures: ``of_seeds``, for one seed, and ``of_pictures`` with
+    endless seeds; ``at_least`` what pictures alone leave with these, and ``of_chance`` the part of
+    ``of_seeds`` that is there even where seeds change nothing.
     """
-    seeds, n = d.shape
-    mean = float(d.mean())
+
+    mean: float
+    seeds: int
+    pictures: int
+    of_seeds: float = 0.0
+    of_pictures: float = 0.0
+    at_least: float = 0.0
+    of_chance: float = 0.0
+
+
+def _parts(one: np.ndarray, other: np.ndarray) -> _Parts:
+    """Return the mean squares of S × N values as the variances of their mean.
+
+    It varies by MS_seeds / (S N) and (MS_pictures - MS_rest) / (S N).
+    """
+    if one.shape != other.shape or one.ndim != 2 or not one.size:
+        raise ValueError(f"expected two arrays seeds × pictures, got {one.shape}, {other.shape}")
+    d = one.astype(np.float64) - other.astype(np.float64)
+    (seeds, n), mean = d.shape, float(d.mean())
+    if seeds == 1:
+        return _Parts(mean, seeds, n)
     by_seed, by_picture = d.mean(axis=1), d.mean(axis=0)
-    ms_seeds = n * float(by_seed.var(ddof=1))
     ms_pictures = seeds * float(by_picture.var(ddof=1)) if n > 1 else 0.0
     rest = d - by_seed[:, None] - by_picture[None, :] + mean
     ms_rest = float((rest**2).sum()) / ((seeds - 1) * (n - 1)) if n > 1 else 0.0
-    of_seeds, of_pictures = ms_seeds / d.size, max(0.0, ms_pictures - ms_rest) / d.size
-    half = max(
-        _half_width(LEVEL, of_seeds, of_pictures, seeds),
-        _half_width(LEVEL, 0.0, ms_pictures / d.size, seeds),
+    return _Parts(
+        mean=mean,
+        seeds=seeds,
+        pictures=n,
+        of_seeds=float(by_seed.var(ddof=1)),
+        of_pictures=max(0.0, ms_pictures - ms_rest) / d.size,
+        at_least=ms_pictures / d.size,
+        of_chance=ms_rest / n,
     )
+
+
+def _of_seeds(parts: _Parts, variance: float, degrees: float) -> Difference:
+    """Return the difference with the errors of seeds and of pictures put together.
+
+    ``variance`` is that of one seed's difference, known from so many degrees of freedom. The
+    half-widths of the two errors, by Student's t and by the normal distribution, are added as
+    squares (Graybill & Wang, J. Am. Stat. Ass. 75, 1980). Where pictures add nothing this is the
+    paired t-test over seeds. It is never narrower than what the pictures alone leave: three seeds
+    that agree by chance are no proof.
+    """
+    mean, of_seeds = parts.mean, variance / parts.seeds
+    ways = ((of_seeds, parts.of_pictures), (0.0, parts.at_least))
+    half = max(_half_width(LEVEL, *way, degrees) for way in ways)
     return Difference(
         mean=mean,
         low=max(-1.0, mean - half),
         high=min(1.0, mean + half),
-        p=max(
-            _p_value(mean, of_seeds, of_pictures, seeds),
-            _p_value(mean, 0.0, ms_pictures / d.size, seeds),
-        ),
-        seeds=seeds,
-        pictures=n,
+        p=max(_p_value(mean, *way, degrees) for way in ways),
+        seeds=parts.seeds,
+        pictures=parts.pictures,
         # Planning by three seeds that agree by chance would promise too much.
-        seed_sd=math.sqrt(max(ms_seeds, ms_rest) / n),
-        picture_se=math.sqrt(of_pictures),
+        seed_sd=math.sqrt(max(variance, parts.of_chance)),
+        picture_se=math.sqrt(parts.of_pictures),
+        degrees=degrees,
     )
 
 
-def _half_width(level: float, of_seeds: float, of_pictures: float, seeds: int) -> float:
+def _half_width(level: float, of_seeds: float, of_pictures: float, degrees: float) -> float:
     """Return half the width of the interval at 1 - ``level`` from the two variances of a mean."""
     from scipy.special import ndtri, stdtrit
 
-    t = float(stdtrit(seeds - 1, 1 - level / 2)) if of_seeds else 0.0
+    t = float(stdtrit(degrees, 1 - level / 2)) if of_seeds else 0.0
     z = float(ndtri(1 - level / 2)) if of_pictures else 0.0
     return math.sqrt(t**2 * of_seeds + z**2 * of_pictures)
 
 
-def _p_value(mean: float, of_seeds: float, of_pictures: float, seeds: int) -> float:
+def _p_value(mean: float, of_seeds: float, of_pictures: float, degrees: float) -> float:
     """Return the level at which the interval of :func:`_half_width` just reaches zero."""
     if mean == 0:
         return 1.0
@@ -222,7 +275,7 @@ def _p_value(mean: float, of_seeds: float, of_pictures: float, seeds: int) -> fl
     low, high = _SMALLEST_P, 1.0
     for _ in range(60):
         middle = math.sqrt(low * high)
-        if _half_width(middle, of_seeds, of_pictures, seeds) > abs(mean):
+        if _half_width(middle, of_seeds, of_pictures, degrees) > abs(mean):
             low = middle
         else:
             high = middle

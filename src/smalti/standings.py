@@ -314,6 +314,7 @@ def _about(comparison: Comparison) -> Iterator[str]:
         yield (
             "Differences are paired by seed and by picture; their intervals hold both that other "
             "seeds would train other networks and that other pictures would be asked."
+            + (" How much seeds differ is known from all rows together." if rows > 1 else "")
         )
     if 1 in seeds:
         yield (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from smalti.errors import SmaltiError
 from smalti.metrics import mean_and_deviation, wilson_interval
 from smalti.runs import Run
-from smalti.significance import Difference, detectable, holm, paired_difference, seeds_needed
+from smalti.significance import detectable, holm, paired_differences, seeds_needed
 from smalti.standings import Standing
 
 
@@ -124,15 +124,14 @@ def _facts(record: Mapping[str, Any], chance: bool) -> tuple[str, ...]:
 
 def _compared(rows: list[Standing], variants: Sequence[Judged]) -> list[Standing]:
     """Add the differences to the first row, corrected for how many there are."""
-    found: list[Difference | None] = []
-    for variant in variants[1:]:
-        matched = pairs(variant, variants[0])
-        if not matched:
-            found.append(None)
-            continue
-        own = np.stack([variant.right[seed] for seed, _ in matched])
-        base = np.stack([variants[0].right[seed] for _, seed in matched])
-        found.append(paired_difference(own, base))
+    matched = [pairs(variant, variants[0]) for variant in variants[1:]]
+    there = [
+        (_rights(variant, (own for own, _ in seeds)), _rights(variants[0], (b for _, b in seeds)))
+        for variant, seeds in zip(variants[1:], matched, strict=True)
+        if seeds
+    ]
+    differences = iter(paired_differences(there))
+    found = [next(differences) if seeds else None for seeds in matched]
     corrected = iter(holm([difference.p for difference in found if difference is not None]))
     compared = [rows[0]]
     for row, difference in zip(rows[1:], found, strict=True):
@@ -140,6 +139,10 @@ def _compared(rows: list[Standing], variants: Sequence[Judged]) -> list[Standing
             row = replace(row, difference=difference, p_holm=next(corrected))
         compared.append(_planned(row))
     return compared
+
+
+def _rights(variant: Judged, seeds: Iterable[int]) -> np.ndarray:
+    return np.stack([variant.right[seed] for seed in seeds])
 
 
 def _planned(row: Standing) -> Standing:

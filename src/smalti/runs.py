@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from smalti.errors import SmaltiError, nearest
+from smalti import calibration
+from smalti.calibration import Calibration
+from smalti.errors import SmaltiError, log, nearest
 from smalti.files import (
     machine_errors,
     read_json,
@@ -154,6 +156,11 @@ class Run:
         return self.path / "model.safetensors"
 
     @property
+    def calibration_file(self) -> Path:
+        """Temperature and thresholds, fitted on validation when training ends."""
+        return self.path / "calibration.json"
+
+    @property
     def history_file(self) -> Path:
         """One line an epoch."""
         return self.path / "history.csv"
@@ -228,6 +235,25 @@ class Run:
             )
         return description
 
+    def calibration(self) -> Calibration | None:
+        """Return temperature and thresholds, None where there are none of the weights of now."""
+        if not self.calibration_file.exists():
+            return None
+        content = read_json(self.calibration_file, self.repair)
+        if content.get("weights") != self.weights_fingerprint():
+            log.info(
+                "%s is of other weights than the run has now: not used.", self.calibration_file
+            )
+            return None
+        try:
+            return calibration.read(content)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SmaltiError(
+                f"{self.calibration_file} is damaged: its temperature or thresholds are missing or "
+                "out of range.",
+                f"Repair it with: {self.repair}",
+            ) from error
+
     def is_baseline(self) -> bool:
         """Tell whether this is a classical method's run, which keeps no model."""
         return bool(self.config().get("baseline"))
@@ -287,6 +313,11 @@ class Run:
     def write_classifier(self, description: Mapping[str, Any]) -> None:
         """Replace the description of the classifier."""
         write_json(self.classifier_file, description)
+
+    def write_calibration(self, found: Calibration) -> None:
+        """Replace temperature and thresholds by those of the weights of now."""
+        content = {**found.to_dict(), "weights": self.weights_fingerprint()}
+        write_json(self.calibration_file, content)
 
     def write_metrics(self, results: Mapping[str, Any]) -> None:
         """Replace the stored test results."""

@@ -1,11 +1,14 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from smalti.classifier.loading import load_run
 from smalti.classifier.native import NativeClassifier
 from smalti.errors import SmaltiError
+from smalti.metrics import softmax
 from smalti.recipes import resolve
 from smalti.runs import Run
 from smalti.training import session
@@ -44,8 +47,49 @@ def test_probabilities_sum_to_one_and_follow_the_temperature(run):
     images = tiny_dataset().part("test").pictures()
     cold = classifier.predict_proba(images)
     np.testing.assert_allclose(cold.sum(1), 1)
-    classifier.temperature = 100.0
+    assert classifier.calibration == run.calibration()
+    np.testing.assert_allclose(
+        cold, softmax(classifier.logits(images) / run.calibration().temperature)
+    )
+    classifier.calibration = replace(classifier.calibration, temperature=100.0)
     assert classifier.predict_proba(images).max() < cold.max()
+
+
+def test_unsure_answers_are_marked_with_the_reason(run):
+    classifier = NativeClassifier.load(run)
+    images = tiny_dataset().part("test").pictures()
+    found = classifier.calibration = replace(
+        run.calibration(), abstain_below=0.999, marked_accuracy=0.5
+    )
+    marked = [bool(answer.unsure) for answer in classifier.predict(images)]
+    assert marked == [answer.confidence < 0.999 for answer in classifier.predict(images)]
+    assert True in marked
+    reasons = {answer.unsure for answer in classifier.predict(images)} - {""}
+    assert reasons == {
+        "below 99.90 %, where 50.00 % of the answers on validation pictures were right"
+    }
+    classifier.calibration = replace(found, marked_accuracy=None)
+    reasons = {answer.unsure for answer in classifier.predict(images)} - {""}
+    assert reasons == {f"below 99.90 %, the least sure of {found.n} validation pictures"}
+
+
+def test_a_threshold_of_ones_own_overrules_that_of_validation(run):
+    classifier = NativeClassifier.load(run)
+    images = tiny_dataset().part("test").pictures()
+    assert not any(answer.unsure for answer in classifier.predict(images, abstain_below=0))
+    everything = classifier.predict(images, abstain_below=1)
+    assert {answer.unsure for answer in everything if answer.confidence < 1} == {
+        "below the 100.00 % asked for"
+    }
+    with pytest.raises(SmaltiError, match="expects a probability, 0 to 1, not 70"):
+        classifier.predict(images, abstain_below=70)
+
+
+def test_a_calibration_of_other_weights_is_not_used(copy):
+    weights, epoch = copy.read_model()
+    copy.write_model({name: array * 2 for name, array in weights.items()}, epoch)
+    assert copy.calibration() is None
+    assert load_run(copy).temperature == 1.0
 
 
 def test_files_bytes_and_arrays_give_the_same_answer(run, tmp_path):

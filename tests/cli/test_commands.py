@@ -106,6 +106,21 @@ def test_predict_gives_text_json_and_csv_in_the_order_asked(smalti, run_folder, 
     assert [answer["source"] for answer in globbed] == [str(picture), str(second)]
 
 
+def test_unsure_answers_are_marked_in_every_form(smalti, run_folder, picture):
+    text = smalti("predict", run_folder, picture, "--abstain-below", "100").out
+    assert "  ? unsure: below the 100.00 % asked for" in text
+    [answer] = json.loads(
+        smalti("predict", run_folder, picture, "--abstain-below", "0", "--json").out
+    )
+    assert answer["unsure"] == ""
+    shown = smalti("predict", run_folder, picture, "--abstain-below", "100", "--csv").out
+    [row] = csv.DictReader(io.StringIO(shown))
+    assert row["unsure"] == "below the 100.00 % asked for"
+    wrong = smalti("predict", run_folder, picture, "--abstain-below", "130")
+    assert wrong.code == 2
+    assert "0<=x<=100" in wrong.err
+
+
 def test_predicting_from_a_data_set_says_right_or_wrong(smalti, run_folder):
     outcome = smalti("predict", run_folder, "--data", "digits", "--index", "5", "--index", "0")
     lines = outcome.out.splitlines()

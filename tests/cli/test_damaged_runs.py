@@ -45,6 +45,11 @@ def turn_into_a_list(path: Path) -> None:
     path.write_text("[]")
 
 
+def drop_the_temperature(path: Path) -> None:
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "temperature": 0}))
+
+
 MODEL, CLASSIFIER = "model.safetensors", "classifier.json"
 TEST = "outputs/test.safetensors"
 REPAIRABLE = [
@@ -55,6 +60,11 @@ REPAIRABLE = [
         for damage in (remove, truncate, drop_a_class, drop_every_key, turn_into_a_list)
     ],
     *[(CLASSIFIER, damage, EVALUATE) for damage in (remove, drop_every_key)],
+    *[
+        ("calibration.json", damage, command)
+        for damage in (truncate, drop_the_temperature, turn_into_a_list)
+        for command in (PREDICT, AGAIN)
+    ],
     *[("metrics.json", damage, EVALUATE) for damage in (truncate, drop_every_key)],
     *[("metrics.json", damage, REPORT) for damage in (truncate, turn_into_a_list)],
     *[(TEST, damage, EVALUATE) for damage in (truncate, flip_a_bit)],

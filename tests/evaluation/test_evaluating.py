@@ -6,7 +6,7 @@ import pytest
 
 from smalti.errors import SmaltiError
 from smalti.evaluation.evaluating import evaluate, measure
-from smalti.metrics import wilson_interval
+from smalti.metrics import expected_calibration_error, log_loss, softmax, wilson_interval
 from smalti.recipes import resolve
 from smalti.training import session
 from tests.datasets import tiny_dataset
@@ -37,6 +37,33 @@ def test_everything_that_a_report_needs_is_written(run):
     samples = run.samples()
     assert all(note["label"] == note["predicted"] for note in samples["right"])
     assert all(note["label"] != note["predicted"] for note in samples["wrong"])
+
+
+def test_loss_and_calibration_error_are_by_the_temperature_and_beside_it_those_without(run):
+    stored = evaluate(run, tiny_dataset).metrics
+    logits, labels = run.outputs("test")
+    found = run.calibration()
+    assert stored["temperature"] == found.temperature
+    assert stored["loss"] == log_loss(logits / found.temperature, labels)
+    assert stored["loss_before"] == log_loss(logits, labels)
+    assert stored["ece_before"] == expected_calibration_error(softmax(logits), labels)
+    confidence = softmax(logits / found.temperature).max(axis=1)
+    sure = confidence >= found.abstain_below
+    assert stored["coverage"] == np.mean(sure)
+    assert stored["covered_accuracy"] == np.mean((logits.argmax(1) == labels)[sure])
+    with run.predictions_file.open(newline="") as file:
+        told = [float(row["confidence"]) for row in csv.DictReader(file)]
+    assert told == pytest.approx(confidence, abs=1e-6)
+
+
+def test_without_a_calibration_nothing_is_said_of_one(tmp_path):
+    options = {"training.epochs": 1, "training.batch_size": 16, "model.hidden": (16,)}
+    data = tiny_dataset(validation=0)
+    run = session.start(resolve("dense", "tiny", options), data, tmp_path)
+    stored = evaluate(run, lambda: data).metrics
+    logits, labels = run.outputs("test")
+    assert stored["loss"] == log_loss(logits, labels)
+    assert not {"temperature", "ece_before", "coverage"} & stored.keys()
 
 
 def test_a_second_call_shows_what_is_stored_and_opens_nothing(run):

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 import smalti
-from smalti import api, names
+from smalti import api, calibration, names
 from smalti.classifier.keras.classifier import open_file
 from smalti.errors import SmaltiError
 from smalti.formats.exporting import RANDOM_PICTURES, format_of
 from smalti.formats.keras import KerasWriter
+from smalti.metrics import softmax
 from tests.formats.untrained import untrained_run
 from tests.support import shapes
 
@@ -101,6 +102,19 @@ def test_averaged_views_are_in_the_file(run, file_format, views):
     np.testing.assert_allclose(answers, api.load(run).predict_proba(images), atol=1e-5)
     assert np.abs(answers - single).max() > 1e-4
     assert open_file(done).class_names == tuple(run.classifier()["class_names"])
+
+
+@pytest.mark.parametrize("views", [1, 2])
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_the_temperature_is_in_the_file(run, file_format, views):
+    images, labels = shapes(20, channels=3)
+    run.write_classifier({**run.classifier(), "views": views})
+    logits = api.load(run).logits(images)
+    run.write_calibration(calibration.fit(logits, labels))
+    own = api.load(run).predict_proba(images)
+    assert np.abs(own - softmax(logits)).max() > 1e-3
+    found = open_file(api.export(run, file_format)).predict_proba(images)
+    np.testing.assert_allclose(found, own, atol=1e-5)
 
 
 def test_another_preprocessing_is_refused(run):

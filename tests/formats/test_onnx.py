@@ -11,10 +11,11 @@ import onnxruntime
 import pytest
 
 import smalti
-from smalti import api, names
+from smalti import api, calibration, names
 from smalti.errors import SmaltiError
 from smalti.formats.exporting import RANDOM_PICTURES
 from smalti.formats.onnx import OnnxWriter
+from smalti.metrics import softmax
 from smalti.version import __version__
 from tests.formats.untrained import untrained_run
 from tests.support import shapes
@@ -84,6 +85,23 @@ def test_averaged_views_are_in_the_file(run, views):
     _, probabilities = answers(done.path, images)
     np.testing.assert_allclose(probabilities, api.load(run).predict_proba(images), atol=1e-5)
     assert np.abs(probabilities - single).max() > 1e-4
+
+
+@pytest.mark.parametrize("views", [1, 3])
+def test_probabilities_are_by_the_runs_temperature_and_logits_are_not(run, views):
+    images, labels = shapes(20, channels=3)
+    run.write_classifier({**run.classifier(), "views": views})
+    logits = api.load(run).logits(images)
+    found = calibration.fit(logits, labels)
+    assert found.temperature != pytest.approx(1, abs=0.2)
+    run.write_calibration(found)
+    file = api.export(run, "onnx").path
+    stored, probabilities = answers(file, images)
+    np.testing.assert_allclose(stored, logits, atol=1e-5)
+    np.testing.assert_allclose(probabilities, softmax(logits / found.temperature), atol=1e-5)
+    opened = api.load(file)
+    assert opened.calibration == found
+    np.testing.assert_allclose(opened.predict_proba(images), probabilities, atol=1e-5)
 
 
 def test_the_same_run_gives_the_same_bytes(run, tmp_path):

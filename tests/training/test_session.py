@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from smalti import names
+from smalti import calibration, names
 from smalti.errors import MachineError, SmaltiError
 from smalti.recipes import resolve
 from smalti.runs import HISTORY_COLUMNS, Run, find_runs
@@ -167,6 +167,17 @@ def test_a_lost_classifier_is_written_again_on_resume(tmp_path):
     assert (run.classifier(), digest(run)) == (before, weights)
 
 
+def test_it_is_calibrated_on_validation_and_again_where_that_was_lost(tmp_path):
+    run = session.start(recipe(), tiny_dataset(), tmp_path)
+    logits, labels = run.outputs("validation")
+    found = run.calibration()
+    assert found == calibration.fit(logits, labels)
+    for damage in (run.calibration_file.unlink, lambda: run.calibration_file.write_text("[")):
+        damage()
+        session.resume(run, tiny_dataset())
+        assert run.calibration() == found
+
+
 def test_resuming_elsewhere_warns_that_bits_may_differ(tmp_path, caplog):
     with pytest.raises(KeyboardInterrupt):
         session.start(recipe(), tiny_dataset(), tmp_path, StopAfter(1))
@@ -233,6 +244,7 @@ def test_without_validation_the_columns_are_empty_and_nothing_steers(tmp_path):
     run = session.start(recipe(), data, tmp_path)
     assert all(row["val_accuracy"] is None for row in run.history())
     assert run.outputs("validation") is None
+    assert run.calibration() is None
     assert run.classifier()["epoch"] == 3
     with pytest.raises(SmaltiError, match="early_stopping"):
         session.start(recipe(training__early_stopping=2), data, tmp_path)

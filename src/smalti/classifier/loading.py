@@ -125,6 +125,7 @@ def load_quickest(
 
         fresh = open_fresh(run)
         if fresh is not None:
+            fresh.calibration = run.calibration()
             return fresh
     return load_run(run, precision, device_name)
 

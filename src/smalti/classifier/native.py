@@ -45,12 +45,14 @@ class NativeClassifier(Classifier):
         weights, _ = run.read_model()
         hardware = device.choose(device_name, precision)
         try:
-            return cls(description, weights, hardware)
+            classifier = cls(description, weights, hardware)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise SmaltiError(
                 f"{run.classifier_file} does not fit {run.model_file}: one of them was changed.",
                 f"Write both again with: smalti train --resume {run.path}",
             ) from error
+        classifier.calibration = run.calibration()
+        return classifier
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Return float32 N×K from uint8 pictures N×H×W×C."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from smalti.calibration import Calibration
 from smalti.data.dataset import Part
 from smalti.errors import SmaltiError
 from smalti.metrics import softmax
+from smalti.wording import percent
 
 Pictures = np.ndarray | str | Path | bytes | Sequence[str | Path | bytes]
 
@@ -20,7 +22,8 @@ Pictures = np.ndarray | str | Path | bytes | Sequence[str | Path | bytes]
 class Prediction:
     """The answer for one picture: class name, its probability, all probabilities by class.
 
-    ``error`` says why there is no answer (an unreadable file); the label is then empty.
+    ``unsure`` says why the answer is better left open, and is empty where it is not. ``error`` says
+    why there is no answer (an unreadable file); the label is then empty.
     """
 
     source: str
@@ -28,6 +31,7 @@ class Prediction:
     confidence: float
     probabilities: dict[str, float]
     error: str = ""
+    unsure: str = ""
 
 
 class Classifier(ABC):
@@ -39,13 +43,19 @@ class Classifier(ABC):
     class_names: tuple[str, ...]
     input_shape: tuple[int, int, int]
     """Height, width, channels of the pictures that it takes."""
-    temperature: float = 1.0
+    calibration: Calibration | None = None
+    """What validation said about its confidence; None where nobody asked it."""
     precision: str = "float32"
     """Number format of the arithmetic."""
     views: int = 1
     """Views of each picture that an answer is the average of."""
     gives_probabilities: bool = True
     """Whether the softmax of the logits is a probability, and not of mere scores."""
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by before the softmax."""
+        return self.calibration.temperature if self.calibration else 1.0
 
     @abstractmethod
     def logits(self, images: np.ndarray) -> np.ndarray:
@@ -64,23 +74,49 @@ class Classifier(ABC):
             pictures = np.stack([self._read(source) for source in _listed(pictures)])
         return softmax(self.logits(self._shaped(pictures)) / self.temperature)
 
-    def predict(self, pictures: Pictures) -> list[Prediction]:
-        """Return a prediction for every picture, in order; bad files get one that says why."""
+    def predict(self, pictures: Pictures, abstain_below: float | None = None) -> list[Prediction]:
+        """Return a prediction for every picture, in order; bad files get one that says why.
+
+        Answers less sure than ``abstain_below`` (a probability; without it the threshold of the
+        calibration) are marked as unsure.
+        """
+        if abstain_below is not None and not 0 <= abstain_below <= 1:
+            raise SmaltiError(
+                f"abstain_below expects a probability, 0 to 1, not {abstain_below:g}."
+            )
         if isinstance(pictures, np.ndarray):
             probabilities = self.predict_proba(pictures)
-            return [self._prediction(str(i), row) for i, row in enumerate(probabilities)]
+            return [
+                self._prediction(str(i), row, abstain_below) for i, row in enumerate(probabilities)
+            ]
         sources = _listed(pictures)
         arrays, errors = self._read_all(sources)
         rows = iter(self.predict_proba(np.stack(arrays)) if arrays else [])
         return [
-            Prediction(name, "", 0.0, {}, error) if error else self._prediction(name, next(rows))
+            Prediction(name, "", 0.0, {}, error)
+            if error
+            else self._prediction(name, next(rows), abstain_below)
             for name, error in zip(map(_name, sources), errors, strict=True)
         ]
 
-    def _prediction(self, source: str, row: np.ndarray) -> Prediction:
+    def _prediction(self, source: str, row: np.ndarray, least: float | None) -> Prediction:
         best = int(row.argmax())
         named = {name: float(p) for name, p in zip(self.class_names, row, strict=True)}
-        return Prediction(source, self.class_names[best], float(row[best]), named)
+        unsure = self._unsure(float(row[best]), least)
+        return Prediction(source, self.class_names[best], float(row[best]), named, unsure=unsure)
+
+    def _unsure(self, confidence: float, least: float | None) -> str:
+        """Return why an answer of this confidence is better left open, or nothing."""
+        found = self.calibration
+        if least is not None:
+            return f"below the {percent(least)} asked for" if confidence < least else ""
+        if found is None or confidence >= found.abstain_below:
+            return ""
+        where = f"below {percent(found.abstain_below)}"
+        if found.marked_accuracy is None:
+            return f"{where}, the least sure of {found.n:,} validation pictures"
+        right = percent(found.marked_accuracy)
+        return f"{where}, where {right} of the answers on validation pictures were right"
 
     def _read(self, source: str | Path | bytes) -> np.ndarray:
         from smalti.data.pictures import read_picture

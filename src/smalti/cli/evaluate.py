@@ -82,6 +82,9 @@ def _show(evaluation: Evaluation, details: bool) -> None:
     click.echo(f"{evaluation.path}")
     click.echo(f"test accuracy {said}")
     extra = [f"loss {values['loss']:.4f}", f"calibration error {percent(values['ece'])}"]
+    if "ece_before" in values:
+        temperature = f"temperature {values['temperature']:.2f}"
+        extra[-1] += f" (with {temperature}; {percent(values['ece_before'])} without)"
     if "top5_accuracy" in values:
         extra.insert(0, f"top-5 accuracy {percent(values['top5_accuracy'])}")
     if values.get("outputs") == "scores":
@@ -89,6 +92,11 @@ def _show(evaluation: Evaluation, details: bool) -> None:
     if views := averaged_views(values.get("views", 1)):
         extra.append(views)
     click.echo(f"{', '.join(extra)}; {values['data']}, {values['split']}")
+    if values.get("covered_accuracy") is not None and values["coverage"] < 1:
+        click.echo(
+            f"at least {percent(values['abstain_below'])} sure of {percent(values['coverage'])} of "
+            f"the pictures, and right on {percent(values['covered_accuracy'])} of those"
+        )
     if evaluation.stored:
         click.echo(
             f"stored result of {values['evaluated']}; measure again with --again "

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("--part", default="test", show_default=True, help="train, validation or test.")
 @click.option("--json", "form", flag_value="json", help="One JSON array.")
 @click.option("--csv", "form", flag_value="csv", help="CSV with a header line.")
+@click.option(
+    "--abstain-below",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Mark answers less sure than this. [half the errors, by validation]",
+)
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
 def command(
@@ -44,6 +50,7 @@ def command(
     indices: tuple[int, ...],
     part: str,
     form: str | None,
+    abstain_below: float | None,
     top: int,
     data_dir: str | None,
 ) -> None:
@@ -54,10 +61,14 @@ def command(
     data set: label, prediction, right or wrong. A Keras file that does not say how it wants its
     pixels needs --scale, or the --data that it was trained for beside the pictures.
 
+    What the answer is not sure of is marked with the reason: the threshold was chosen on validation
+    when the training ended, so that the answers left are wrong half as often.
+
     A run with an ONNX file of its weights (written at the end of a training where ONNX Runtime is
     installed) answers from it in float32; with --precision bfloat16 or auto PyTorch answers.
     """
-    asked = Asked(run, data, scale, fit, precision, data_dir)
+    least = None if abstain_below is None else abstain_below / 100
+    asked = Asked(run, data, scale, fit, precision, data_dir, least)
     if data is not None and not (pictures and asked.is_file):
         if pictures:
             raise SmaltiError("Give picture files or --data, not both.")
@@ -86,6 +97,7 @@ class Asked:
     fit: bool
     precision: str
     data_dir: str | None
+    least: float | None = None
 
     @property
     def is_file(self) -> bool:
@@ -135,7 +147,8 @@ def _from_files(asked: Asked, pictures: tuple[str, ...]) -> list[dict[str, Any]]
             "smalti predict expects picture files, a folder or a pattern.",
             f"For example: smalti predict {asked.run} a.png",
         )
-    return [_row(item) for item in asked.classifier().predict([Path(file) for file in files])]
+    answers = asked.classifier().predict([Path(file) for file in files], asked.least)
+    return [_row(item) for item in answers]
 
 
 def _from_data(
@@ -148,7 +161,7 @@ def _from_data(
             raise SmaltiError(
                 f"--index expects 0 to {len(chosen) - 1} for {part} of {data}, not {index}."
             )
-    answers = classifier.predict(chosen.pictures(np.array(indices)))
+    answers = classifier.predict(chosen.pictures(np.array(indices)), asked.least)
     rows = []
     for index, answer in zip(indices, answers, strict=True):
         label = dataset.class_names[chosen.labels[index]]
@@ -181,6 +194,7 @@ def _row(prediction: Prediction) -> dict[str, Any]:
         "source": prediction.source,
         "label": prediction.label,
         "confidence": prediction.confidence,
+        "unsure": prediction.unsure,
         "probabilities": prediction.probabilities,
         "error": prediction.error,
     }
@@ -202,7 +216,7 @@ def _for_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:
-    columns = ["source", "label", "confidence", "error"]
+    columns = ["source", "label", "confidence", "unsure", "error"]
     if "true" in rows[0]:
         columns[1:1] = ["true", "right"]
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
@@ -223,4 +237,5 @@ def _sentence(row: dict[str, Any], top: int) -> str:
     verdict = ""
     if "right" in row:
         verdict = " ✓ right" if row["right"] else f" ✗ wrong, it is {row['true']}"
-    return f"{row['source']}: {best}{verdict}" + (f"  ({others})" if others else "")
+    doubt = f"  ? unsure: {row['unsure']}" if row["unsure"] else ""
+    return f"{row['source']}: {best}{verdict}" + (f"  ({others})" if others else "") + doubt

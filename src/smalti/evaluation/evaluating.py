@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from smalti import metrics
+from smalti.calibration import Calibration
 from smalti.classifier.loading import load_quickest
 from smalti.classifier.protocol import Classifier
 from smalti.data.dataset import Dataset, Part
@@ -122,7 +123,7 @@ def evaluate_classifier(
         "data": dataset.name,
         "part": "test",
         "split": dataset.split,
-        **measure(logits, part.labels, names),
+        **measure(logits, part.labels, names, classifier.calibration),
         "times_opened": 1 + (_times_opened(run) if run is not None else 0),
         "weights": run.weights_fingerprint() if run is not None else "",
         "precision_used": classifier.precision,
@@ -132,8 +133,9 @@ def evaluate_classifier(
     }
     if run is not None:
         run.write_outputs("test", logits, part.labels)
-        _write_predictions(run, logits, part.labels, names)
-        _write_samples(run, part, logits, names)
+        probabilities = metrics.softmax(logits / classifier.temperature)
+        _write_predictions(run, probabilities, part.labels, names)
+        _write_samples(run, part, probabilities, names)
         run.write_metrics(results)
     confusion = _confusion(logits, part.labels, names)
     return Evaluation(path, run, results, names, confusion, stored=False)
@@ -165,18 +167,30 @@ def stored_evaluation(run: Run) -> Evaluation | None:
     return Evaluation(run.path, run, results, names, confusion, stored=True)
 
 
-def measure(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """Return n, accuracy with its interval, loss, calibration error and scores of each class."""
+def measure(
+    logits: np.ndarray,
+    labels: np.ndarray,
+    class_names: tuple[str, ...],
+    calibration: Calibration | None = None,
+) -> dict[str, Any]:
+    """Return n, accuracy with its interval, loss, calibration error and scores of each class.
+
+    With a calibration loss and error are by its temperature, and beside them stand those before
+    and what its threshold makes of the pictures.
+    """
     accuracy = metrics.accuracy(logits, labels)
     low, high = metrics.wilson_interval(accuracy, len(labels))
+    cooled = logits / calibration.temperature if calibration else logits
     results: dict[str, Any] = {
         "n": len(labels),
         "accuracy": accuracy,
         "accuracy_low": low,
         "accuracy_high": high,
-        "loss": metrics.log_loss(logits, labels),
-        "ece": metrics.expected_calibration_error(metrics.softmax(logits), labels),
+        "loss": metrics.log_loss(cooled, labels),
+        "ece": metrics.expected_calibration_error(metrics.softmax(cooled), labels),
     }
+    if calibration:
+        results |= _calibrated(logits, cooled, labels, calibration)
     if len(class_names) >= TOP_5_FROM:
         results["top5_accuracy"] = metrics.top_k_accuracy(logits, labels, 5)
     scores = metrics.per_class(_confusion(logits, labels, class_names))
@@ -186,6 +200,22 @@ def measure(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
         results[f"f1/{name}"] = float(scores.f1[place])
         results[f"support/{name}"] = int(scores.support[place])
     return results
+
+
+def _calibrated(
+    logits: np.ndarray, cooled: np.ndarray, labels: np.ndarray, calibration: Calibration
+) -> dict[str, Any]:
+    """Return what the calibration changed, and how good the answers are that it does not mark."""
+    confidence = metrics.softmax(cooled).max(axis=1)
+    sure = confidence >= calibration.abstain_below
+    return {
+        "temperature": calibration.temperature,
+        "loss_before": metrics.log_loss(logits, labels),
+        "ece_before": metrics.expected_calibration_error(metrics.softmax(logits), labels),
+        "abstain_below": calibration.abstain_below,
+        "coverage": float(sure.mean()),
+        "covered_accuracy": metrics.accuracy(logits[sure], labels[sure]) if sure.any() else None,
+    }
 
 
 def _confusion(logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
@@ -211,9 +241,8 @@ def _require_same_data(run: Run, dataset: Dataset) -> None:
 
 
 def _write_predictions(
-    run: Run, logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+    run: Run, probabilities: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
 ) -> None:
-    probabilities = metrics.softmax(logits)
     predicted = probabilities.argmax(axis=1)
     rows = [
         (index, names[label], names[guess], f"{probabilities[index, guess]:.6f}")
@@ -222,9 +251,8 @@ def _write_predictions(
     run.write_predictions(rows)
 
 
-def _write_samples(run: Run, part: Part, logits: np.ndarray, names: tuple[str, ...]) -> None:
+def _write_samples(run: Run, part: Part, probabilities: np.ndarray, names: tuple[str, ...]) -> None:
     """Keep some right predictions, spread over the test part, and the most confident mistakes."""
-    probabilities = metrics.softmax(logits)
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = np.flatnonzero(predicted == part.labels)
     wrong = np.flatnonzero(predicted != part.labels)

@@ -12,6 +12,7 @@ import numpy as np
 from torch import nn
 
 from smalti import device
+from smalti.calibration import Calibration
 from smalti.classifier.native import network_of
 from smalti.data.pictures import PictureError, read_picture
 from smalti.errors import SmaltiError
@@ -71,6 +72,12 @@ class Subject:
     description: dict[str, Any]
     network: nn.Module
     weights: str = ""
+    calibration: Calibration | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What the file divides logits by before the softmax."""
+        return self.calibration.temperature if self.calibration else 1.0
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -108,7 +115,7 @@ class Subject:
         scaling = self.description["preprocessing"]
         normalize = Normalize(scaling["mean"], scaling["std"])
         judged = Network(self.network, normalize, device.plain_cpu(), self._views)
-        return softmax(judged.logits(pictures.__getitem__, len(pictures)))
+        return softmax(judged.logits(pictures.__getitem__, len(pictures)) / self.temperature)
 
     def notes(self) -> tuple[str, ...]:
         """Return what whoever uses the file has to know."""
@@ -189,7 +196,8 @@ def subject_of(run: Run) -> Subject:
             f"{run.classifier_file} does not fit {run.model_file}: one of them was changed.",
             f"Write both again with: {run.repair}",
         ) from error
-    return Subject(run.name, description, model.eval(), run.weights_fingerprint())
+    weights_are = run.weights_fingerprint()
+    return Subject(run.name, description, model.eval(), weights_are, run.calibration())
 
 
 def pictures_to_compare(run: Run, shape: tuple[int, int, int]) -> np.ndarray:

@@ -76,6 +76,7 @@ def _content(subject: Subject, draft: Path, layers: list[Layer]) -> dict[str, An
             for layer in layers
         ],
         "views": [asdict(view) for view in subject.views()],
+        "temperature": subject.temperature,
         "last": layer_name(subject.class_names),
         "metadata": {
             "smalti": __version__,

@@ -19,8 +19,8 @@ def write(
     """Build the model, save it at ``path`` and put ``metadata`` inside.
 
     The network is ``layers``, with ``arrays`` as their weights, one after another; ``views`` are
-    the views of a picture whose logits are averaged, ``last`` is the softmax. Returns Keras's
-    version.
+    the views of a picture whose logits are averaged, ``last`` is the softmax, before which they are
+    divided by ``temperature``. Returns Keras's version.
     """
     import keras
 
@@ -49,11 +49,15 @@ def _build(content: dict[str, Any], arrays: Any) -> Any:
 
     network = _network(content, arrays)
     last = keras.layers.Activation("softmax", name=content["last"])
+    cooled = 1 / content["temperature"]
     if len(content["views"]) == 1:
-        return keras.Model(network.input, last(network.output), name=content["name"])
+        logits = network.output
+        if cooled != 1:
+            logits = keras.layers.Rescaling(cooled, name="temperature")(logits)
+        return keras.Model(network.input, last(logits), name=content["name"])
     start = keras.Input(shape=tuple(content["input_shape"]), name=content["input"])
     answers = [
-        keras.layers.Rescaling(view["weight"], name=f"weight{number}")(
+        keras.layers.Rescaling(view["weight"] * cooled, name=f"weight{number}")(
             network(_seen(start, view, number))
         )
         for number, view in enumerate(content["views"], 1)

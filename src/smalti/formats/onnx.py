@@ -29,7 +29,8 @@ def export(run: Run, target: Path, file_format: str = "onnx") -> Export:
     """Write a run's classifier as one ONNX file at ``target``.
 
     It takes uint8 pictures N×H×W×C named ``pictures`` and gives ``logits`` and ``probabilities``,
-    float32 N×K; class names and the rest of classifier.json are in its metadata.
+    float32 N×K, the second by the run's temperature; class names, the rest of classifier.json and
+    the calibration are in its metadata.
 
     Raises:
         SmaltiError: the extra is missing, the network has no counterpart, or the two disagree.
@@ -68,7 +69,7 @@ class OnnxWriter:
         from smalti.formats.onnx_graph import graph
 
         model = graph(subject)
-        text = metadata(subject.description, subject.weights)
+        text = metadata(subject.description, subject.weights, subject.calibration)
         onnx.helper.set_model_props(model, {METADATA_KEY: text})
         onnx.checker.check_model(model)
         draft.write_bytes(sealed(model.SerializeToString(deterministic=True)))

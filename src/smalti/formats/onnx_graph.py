@@ -38,7 +38,7 @@ def graph(subject: Subject) -> onnx.ModelProto:
         drawn.made[layer.name] = _drawn(drawn, layer)
     answers = drawn.made[layers[-1].name]
     drawn.node("Identity", [_averaged(drawn, answers, views, n_classes)], LOGITS)
-    drawn.node("Softmax", [LOGITS], PROBABILITIES, axis=-1)
+    drawn.node("Softmax", [_cooled(drawn, subject.temperature)], PROBABILITIES, axis=-1)
     return drawn.model(subject.input_shape, n_classes)
 
 
@@ -120,6 +120,11 @@ def _averaged(drawn: _Drawing, answers: str, views: Sequence[SeenView], n_classe
     weighted = drawn.node("Mul", [rows, drawn.constant("shares", shares)])
     first = drawn.constant("first_axis", np.array([0], np.int64))
     return drawn.node("ReduceSum", [weighted, first], keepdims=0)
+
+
+def _cooled(drawn: _Drawing, temperature: float) -> str:
+    """Return the logits divided by the temperature."""
+    return LOGITS if temperature == 1 else drawn.node("Div", [LOGITS, drawn.number(temperature)])
 
 
 # Layers

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from smalti import calibration
 from smalti.data.dataset import Dataset
 from smalti.models.building import build, count_parameters
 from smalti.models.inference import Network, load_weights
@@ -57,14 +58,16 @@ def describe_classifier(trainer: Trainer, dataset: Dataset, epoch: int) -> dict[
 
 
 def write_validation_outputs(run: Run, trainer: Trainer, dataset: Dataset, state: State) -> None:
-    """Store the kept weights' float32 logits of the validation part, in its order."""
+    """Store the kept weights' float32 logits of the validation part, and what they say of them."""
     part = dataset.part("validation")
     hardware = replace(trainer.hardware, precision="float32")
     model = build(trainer.recipe.model, dataset.image_shape, dataset.n_classes)
     load_weights(model, state.best)
     normalize = Normalize(trainer.mean, trainer.std, hardware.torch_device())
     network = Network(model, normalize, hardware, trainer.recipe.prediction.views)
-    run.write_outputs("validation", network.logits(part.pictures, len(part)), part.labels)
+    logits = network.logits(part.pictures, len(part))
+    run.write_outputs("validation", logits, part.labels)
+    run.write_calibration(calibration.fit(logits, part.labels))
 
 
 def _augmented_samples(

@@ -116,6 +116,7 @@ def is_whole(run: Run, state: State) -> bool:
             and run.classifier() == state.classifier
             and len(run.history()) == len(state.history)
             and (run.outputs("validation") is not None or not judged)
+            and (run.calibration() is not None or not judged)
         )
     except SmaltiError:
         return False

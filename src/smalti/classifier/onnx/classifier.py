@@ -86,6 +86,7 @@ class OnnxClassifier(FileClassifier):
         self.class_names = tuple(class_names) or file.facts.class_names
         self.input_shape = file.facts.input_shape
         self.views = file.facts.views
+        self.calibration = file.facts.calibration
         self.columns = list(columns)
         self.fit = fit
 

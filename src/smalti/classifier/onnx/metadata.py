@@ -1,9 +1,10 @@
 """What an ONNX file of smalti's own says of itself: one JSON object in ``metadata_props``.
 
-It is the run's ``classifier.json`` with the fingerprint of the weights (``weights``), smalti's
-version (``smalti``), the range of pixel values (``scale``), and the seal (``sha256``): the checksum
-of the whole file with zeros in the seal's own place. ONNX has none, and a bit that flipped in the
-weights would answer like any other.
+It is the run's ``classifier.json`` with its ``calibration.json`` (``calibration``, None where there
+is none), the fingerprint of the weights (``weights``), smalti's version (``smalti``), the range of
+pixel values (``scale``), and the seal (``sha256``): the checksum of the whole file with zeros in
+the seal's own place. ONNX has none, and a bit that flipped in the weights would answer like any
+other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from smalti import calibration
+from smalti.calibration import Calibration
 from smalti.version import __version__
 from smalti.wording import is_showable
 
@@ -23,7 +26,7 @@ INPUT, LOGITS, PROBABILITIES = "pictures", "logits", "probabilities"
 """Names of the graph's input (uint8 N×H×W×C) and outputs (float32 N×K)."""
 
 SCALE = "0-255"
-_WRITTEN_HERE = ("smalti", "scale", "weights", "sha256")
+_WRITTEN_HERE = ("smalti", "scale", "weights", "calibration", "sha256")
 _UNSEALED = "0" * 64
 _SEAL = re.compile(rb'"sha256": "([0-9a-f]{64})"')
 
@@ -36,6 +39,7 @@ class Facts:
     input_shape: tuple[int, int, int]
     views: int
     content: dict[str, Any]
+    calibration: Calibration | None = None
 
     @property
     def version(self) -> str:
@@ -57,9 +61,17 @@ class Facts:
         )
 
 
-def metadata(description: Mapping[str, Any], weights: str) -> str:
+def metadata(
+    description: Mapping[str, Any], weights: str, calibrated: Calibration | None = None
+) -> str:
     """Return the text that goes into a file."""
-    own = {"smalti": __version__, "scale": SCALE, "weights": weights, "sha256": _UNSEALED}
+    own = {
+        "smalti": __version__,
+        "scale": SCALE,
+        "weights": weights,
+        "calibration": calibrated.to_dict() if calibrated else None,
+        "sha256": _UNSEALED,
+    }
     return json.dumps({**description, **own}, ensure_ascii=False)
 
 
@@ -84,13 +96,15 @@ def read_facts(text: str) -> Facts | None:
         content = json.loads(text)
         names, shape = content["class_names"], content["input_shape"]
         views = content.get("views", 1)
+        fitted = content.get("calibration")
+        found = calibration.read(fitted) if fitted is not None else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     if not (isinstance(names, list) and len(names) > 1 and all(map(is_showable, names))):
         return None
     if not (isinstance(shape, list) and len(shape) == 3 and all(map(_is_size, [*shape, views]))):
         return None
-    return Facts(tuple(names), (shape[0], shape[1], shape[2]), views, content)
+    return Facts(tuple(names), (shape[0], shape[1], shape[2]), views, content, found)
 
 
 def _is_size(value: Any) -> bool:

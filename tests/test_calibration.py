@@ -50,6 +50,16 @@ def test_where_every_answer_is_right_it_stays_short_of_certainty():
     assert found.thresholds == ()
 
 
+def test_a_reliability_diagram_of_two_groups():
+    probabilities = np.array([[0.95, 0.05], [0.93, 0.07], [0.62, 0.38], [0.1, 0.9]])
+    found = calibration.reliability(probabilities, np.array([0, 1, 0, 1]))
+    assert found.confidence == pytest.approx([0.62, (0.95 + 0.93 + 0.9) / 3])
+    assert found.accuracy == pytest.approx([1, 2 / 3])
+    assert found.counts.tolist() == [1, 3]
+    assert (found.low < found.accuracy).all()
+    assert (found.high >= found.accuracy).all()
+
+
 def test_risk_and_coverage_of_four_answers():
     confidence = np.array([0.9, 0.6, 0.8, 0.7])
     right = np.array([True, False, True, False])

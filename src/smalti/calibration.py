@@ -120,6 +120,36 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return math.exp(float(found.x))
 
 
+@dataclass(frozen=True)
+class Reliability:
+    """Answers in groups of like confidence: means, shares of right ones with 95 % intervals."""
+
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    counts: np.ndarray
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> Reliability:
+    """Return the groups of a reliability diagram, equally wide; empty ones are left out.
+
+    Source: DeGroot & Fienberg, The Comparison and Evaluation of Forecasters, 1983.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    there = counts > 0
+    shares = np.bincount(place, weights=right, minlength=bins)[there] / counts[there]
+    intervals = [
+        wilson_interval(float(s), int(n)) for s, n in zip(shares, counts[there], strict=True)
+    ]
+    low, high = np.array(intervals).reshape(-1, 2).T
+    means = np.bincount(place, weights=confidence, minlength=bins)[there] / counts[there]
+    return Reliability(means, shares, low, high, counts[there])
+
+
 def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return coverages 1/N … 1 and the accuracy of the answers that each leaves, surest first.
 

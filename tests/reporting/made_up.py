@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from smalti import calibration
 from smalti.metrics import (
     accuracy,
     confusion_matrix,
@@ -63,7 +64,9 @@ def make_run(parent: Path, plan: Plan) -> Run:
     run.write_classifier(_classifier(plan))
     run.write_history(_history(plan, random))
     if plan.validation:
-        run.write_outputs("validation", *_outputs(plan, random, plan.n // 2))
+        logits, labels = _outputs(plan, random, plan.n // 2)
+        run.write_outputs("validation", logits, labels)
+        run.write_calibration(calibration.fit(logits, labels))
     augmented = [_picture(plan, random) for _ in range(16)]
     names = [plan.class_names[i % len(plan.class_names)] for i in range(16)]
     run.write_samples("augmented", augmented, [{"label": name} for name in names])

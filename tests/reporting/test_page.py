@@ -219,7 +219,7 @@ def test_plots_are_files_too(finished_run: Callable[..., Run]) -> None:
     run = finished_run()
     write_report(run)
     names = {path.name for path in run.plots_folder.iterdir()}
-    stems = ("curves", "confusion", "confusion-normalised")
+    stems = ("curves", "confusion", "confusion-normalised", "reliability", "coverage")
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")}
     assert (run.plots_folder / "curves.png").read_bytes().startswith(b"\x89PNG")
 

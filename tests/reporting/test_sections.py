@@ -7,9 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from smalti.metrics import softmax
 from smalti.reporting.facts import Outputs, read_facts
+from smalti.reporting.page import write_report
 from smalti.reporting.sections import SECTIONS
 from smalti.reporting.sections.classes import classes
+from smalti.reporting.sections.confidence import confidence
 from smalti.reporting.sections.confusion import Pair, most_confused
 from smalti.reporting.sections.repeat import repeat
 from smalti.reporting.sections.training import training
@@ -60,6 +63,39 @@ def test_many_classes_stand_in_two_columns(finished_run: Callable[..., Run]) -> 
     tables = classes(read_facts(finished_run(class_names=HUNDRED))).values["tables"]
     assert [len(table) for table in tables] == [50, 50]
     assert [row.name for table in tables for row in table] == list(HUNDRED)
+
+
+def test_thresholds_of_validation_are_tried_on_the_test_part(
+    finished_run: Callable[..., Run],
+) -> None:
+    facts = read_facts(finished_run())
+    values, found, outputs = confidence(facts).values, facts.calibration, facts.test
+    assert found is not None
+    assert outputs is not None
+    sure = softmax(outputs.logits / found.temperature).max(axis=1)
+    right = outputs.logits.argmax(axis=1) == outputs.labels
+    assert [row.wanted for row in values["rows"]] == [t.wanted for t in found.thresholds]
+    for row in values["rows"]:
+        kept = sure >= row.threshold
+        assert (row.coverage, row.accuracy) == (kept.mean(), right[kept].mean())
+    assert values["mark"][1] > right.mean()
+    assert values["ece"] < values["ece_before"]
+
+
+def test_without_a_calibration_confidence_is_shown_as_trained(
+    finished_run: Callable[..., Run],
+) -> None:
+    run = finished_run()
+    run.calibration_file.unlink()
+    values = confidence(read_facts(run)).values
+    assert values["rows"] == []
+    assert values["ece"] == values["ece_before"]
+    assert "smalti train --resume" in report_of(run)
+    assert "none is left to fit it on" in report_of(finished_run(validation=False, name="all"))
+
+
+def report_of(run: Run) -> str:
+    return write_report(run).read_text(encoding="utf-8")
 
 
 def test_speed_is_pictures_over_the_epochs_own_seconds(finished_run: Callable[..., Run]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from smalti.calibration import Calibration
 from smalti.errors import SmaltiError
 from smalti.metrics import confusion_matrix
 from smalti.reporting.records import Record
@@ -91,6 +92,11 @@ class Facts:
     @cached_property
     def validation(self) -> Outputs | None:
         return _outputs(self, "validation")
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """Temperature and thresholds that validation gave."""
+        return self.run.calibration()
 
     @property
     def judged(self) -> Outputs | None:

@@ -8,6 +8,7 @@ from smalti.reporting.facts import Facts
 from smalti.reporting.section import Section
 from smalti.reporting.sections.augmentation import augmentation
 from smalti.reporting.sections.classes import classes
+from smalti.reporting.sections.confidence import confidence
 from smalti.reporting.sections.confusion import confusion
 from smalti.reporting.sections.curves import curves
 from smalti.reporting.sections.repeat import repeat
@@ -19,6 +20,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     curves,
     confusion,
     classes,
+    confidence,
     samples,
     augmentation,
     repeat,

@@ -80,3 +80,10 @@ def test_spread_is_the_standard_deviation_with_n_minus_1():
     mean, deviation = metrics.mean_and_deviation([0.9, 0.92, 0.94])
     assert (mean, deviation) == (pytest.approx(0.92), pytest.approx(0.02))
     assert math.isnan(metrics.mean_and_deviation([0.9])[1])
+
+
+def test_the_most_confused_pairs_come_first_and_right_ones_never():
+    confusion = np.array([[50, 3, 0], [8, 40, 3], [0, 0, 9]])
+    assert metrics.most_confused(confusion) == [(1, 0), (0, 1), (1, 2)]
+    assert metrics.most_confused(confusion, limit=1) == [(1, 0)]
+    assert metrics.most_confused(np.diag([3, 4])) == []

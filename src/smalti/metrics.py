@@ -61,6 +61,15 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, n_classes: int) 
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
+def most_confused(confusion: np.ndarray, limit: int = 10) -> list[tuple[int, int]]:
+    """Return the pairs (true class, predicted class) with most mistakes, most first."""
+    mistakes = confusion.copy()
+    np.fill_diagonal(mistakes, 0)
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:limit]
+    pairs = [divmod(int(place), len(confusion)) for place in order]
+    return [pair for pair in pairs if mistakes[pair]]
+
+
 @dataclass(frozen=True)
 class ClassScores:
     """Per class (arrays of length K): precision, recall, F1 and support (true pictures).

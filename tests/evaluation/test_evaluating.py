@@ -37,6 +37,14 @@ def test_everything_that_a_report_needs_is_written(run):
     samples = run.samples()
     assert all(note["label"] == note["predicted"] for note in samples["right"])
     assert all(note["label"] != note["predicted"] for note in samples["wrong"])
+    predicted = logits.argmax(1)
+    pairs = {(note["label"], note["predicted"]) for note in samples["confused"]}
+    names = run.classifier()["class_names"]
+    assert pairs == {
+        (names[labels[i]], names[predicted[i]]) for i in np.flatnonzero(predicted != labels)
+    }
+    told = [note["confidence"] for note in samples["wrong"]]
+    assert told == sorted(told, reverse=True)
 
 
 def test_loss_and_calibration_error_are_by_the_temperature_and_beside_it_those_without(run):

@@ -83,6 +83,7 @@ def _evaluate(run: Run, plan: Plan, random: np.random.Generator) -> None:
     for kind, rows in (
         ("right", np.flatnonzero(predicted == labels)[:16]),
         ("wrong", np.flatnonzero(predicted != labels)[:16]),
+        ("confused", np.flatnonzero(predicted != labels)[:60]),
     ):
         notes = [
             {

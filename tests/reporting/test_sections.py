@@ -13,7 +13,7 @@ from smalti.reporting.page import write_report
 from smalti.reporting.sections import SECTIONS
 from smalti.reporting.sections.classes import classes
 from smalti.reporting.sections.confidence import confidence
-from smalti.reporting.sections.confusion import Pair, most_confused
+from smalti.reporting.sections.confusion import Pair, confusion, most_confused
 from smalti.reporting.sections.repeat import repeat
 from smalti.reporting.sections.training import training
 from smalti.runs import Run
@@ -36,7 +36,17 @@ def outputs(confusion: list[list[int]]) -> Outputs:
 def test_most_confused_come_first_and_right_ones_never() -> None:
     found = most_confused(outputs([[50, 3, 0], [8, 40, 3], [0, 0, 9]]))
     assert found == [Pair("b", "a", 8, 51), Pair("a", "b", 3, 53), Pair("b", "c", 3, 51)]
-    assert most_confused(outputs([[50, 3, 0], [8, 40, 3], [0, 0, 9]]), limit=1) == found[:1]
+
+
+def test_confused_pairs_are_shown_with_their_pictures(finished_run: Callable[..., Run]) -> None:
+    run = finished_run()
+    pairs = confusion(read_facts(run)).values["pairs"]
+    kept = run.samples()["confused"]
+    assert any(pair.pictures for pair in pairs)
+    for pair in pairs:
+        of_pair = [e for e in kept if (e["label"], e["predicted"]) == (pair.true, pair.predicted)]
+        assert [one.index for one in pair.pictures] == [entry["index"] for entry in of_pair]
+    assert report_of(run).count('class="strip"') == sum(bool(pair.pictures) for pair in pairs)
 
 
 def test_the_mean_of_the_classes_is_the_macro_average(finished_run: Callable[..., Run]) -> None:

@@ -27,6 +27,8 @@ METRICS_KEYS = ("weights", "n", "accuracy", "accuracy_low", "accuracy_high", "lo
 """What stored results hold at least."""
 
 SAMPLES = 12
+OF_A_PAIR = 6
+"""Pictures that are kept of each of the most confused pairs of classes."""
 
 
 @dataclass(frozen=True)
@@ -252,13 +254,26 @@ def _write_predictions(
 
 
 def _write_samples(run: Run, part: Part, probabilities: np.ndarray, names: tuple[str, ...]) -> None:
-    """Keep some right predictions, spread over the test part, and the most confident mistakes."""
+    """Keep some right predictions, spread over the test part, and mistakes.
+
+    Those are the most confident ones, and the most confident of each pair that is confused most.
+    """
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = np.flatnonzero(predicted == part.labels)
     wrong = np.flatnonzero(predicted != part.labels)
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     spread = np.linspace(0, len(right) - 1, min(SAMPLES, len(right))).astype(int)
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:SAMPLES]
-    for kind, chosen in (("right", right[spread] if len(right) else right), ("wrong", worst)):
+    confusion = metrics.confusion_matrix(predicted, part.labels, len(names))
+    of_pairs = [
+        wrong[(part.labels[wrong] == true) & (predicted[wrong] == guess)][:OF_A_PAIR]
+        for true, guess in metrics.most_confused(confusion)
+    ]
+    kinds = {
+        "right": right[spread] if len(right) else right,
+        "wrong": wrong[:SAMPLES],
+        "confused": np.concatenate([*of_pairs, wrong[:0]]),
+    }
+    for kind, chosen in kinds.items():
         notes = [
             {
                 "index": int(index),

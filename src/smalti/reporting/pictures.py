@@ -44,8 +44,11 @@ class Picture:
     index: int | None = None
 
 
-def pictures(facts: Facts, kind: str, limit: int) -> list[Picture]:
-    """Return up to ``limit`` stored pictures of a kind: ``augmented``, ``right``, ``wrong``."""
+def pictures(facts: Facts, kind: str, limit: int | None = None) -> list[Picture]:
+    """Return up to ``limit`` stored pictures of a kind.
+
+    Kinds: ``augmented``, ``right``, ``wrong``, ``confused``.
+    """
     entries = facts.samples.records(kind)[:limit]
     return [_picture(facts.run.samples_folder, entry) for entry in entries]
 

@@ -42,9 +42,9 @@ def reliability_plot(groups: Sequence[tuple[str, Reliability, str]], name: str) 
     figure = new_figure(_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _BOTTOM)
     axes = add_axes(figure, _LEFT, _TOP, _SIDE, _SIDE)
     axes.plot([0, 1], [0, 1], color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
-    for row, (label, found, colour) in enumerate(reversed(groups)):
+    for row, (label, found, colour) in enumerate(groups):
         _dots(axes, found, PALETTE[colour])
-        _key(axes, label, PALETTE[colour], row)
+        _key(axes, label, PALETTE[colour], len(groups) - 1 - row)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     # Both begin with 0 %, which stands once in their corner.
     axes.set_xticks(_TICKS[1:], [percent_tick(tick, 0.2) for tick in _TICKS[1:]])

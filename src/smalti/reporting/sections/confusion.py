@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from smalti import metrics
 from smalti.reporting.facts import Facts, Outputs
+from smalti.reporting.pictures import Picture, pictures
 from smalti.reporting.plots.canvas import Plot
 from smalti.reporting.plots.confusion import NUMBERED, confusion_plot
 from smalti.reporting.section import Section
-
-PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,7 @@ class Pair:
     predicted: str
     count: int
     total: int
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def share(self) -> float:
@@ -40,7 +39,7 @@ def confusion(facts: Facts) -> Section:
     values = {
         "part": outputs.part,
         "matrices": [(plot.inline, caption) for caption, plot in plots.items()],
-        "pairs": most_confused(outputs),
+        "pairs": _with_pictures(most_confused(outputs), facts),
         "wide": n > 12,
     }
     return Section("confusion", title, values, tuple(plots.values()))
@@ -59,16 +58,25 @@ def _plots(outputs: Outputs) -> dict[str, Plot]:
     }
 
 
-def most_confused(outputs: Outputs, limit: int = PAIRS) -> list[Pair]:
+def most_confused(outputs: Outputs) -> list[Pair]:
     """Return the pairs (true, predicted) with most mistakes, most first."""
-    mistakes = outputs.confusion.copy()
-    np.fill_diagonal(mistakes, 0)
-    totals = outputs.confusion.sum(axis=1)
-    names = outputs.class_names
-    order = np.argsort(-mistakes, axis=None, kind="stable")[:limit]
-    places = [divmod(int(place), len(names)) for place in order]
+    confusion, names = outputs.confusion, outputs.class_names
+    totals = confusion.sum(axis=1)
     return [
-        Pair(names[true], names[predicted], int(mistakes[true, predicted]), int(totals[true]))
-        for true, predicted in places
-        if mistakes[true, predicted]
+        Pair(names[true], names[guess], int(confusion[true, guess]), int(totals[true]))
+        for true, guess in metrics.most_confused(confusion)
+    ]
+
+
+def _with_pictures(pairs: list[Pair], facts: Facts) -> list[Pair]:
+    """Return the pairs with the pictures that evaluating kept of them."""
+    kept = pictures(facts, "confused")
+    return [
+        replace(
+            pair,
+            pictures=tuple(
+                one for one in kept if (one.label, one.predicted) == (pair.true, pair.predicted)
+            ),
+        )
+        for pair in pairs
     ]

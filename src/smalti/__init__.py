@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smalti.api import (
         compare,
         evaluate,
+        explain,
         export,
         load,
         load_data,
@@ -49,6 +50,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "explain",
     "export",
     "load",
     "load_data",

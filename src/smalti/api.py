@@ -22,9 +22,10 @@ from smalti.runs import Run
 
 if TYPE_CHECKING:
     from smalti.classifier.files import FileClassifier
-    from smalti.classifier.protocol import Classifier
+    from smalti.classifier.protocol import Classifier, Pictures
     from smalti.evaluation.evaluating import Evaluation
     from smalti.formats.exporting import Export
+    from smalti.reporting.plots.canvas import Plot
     from smalti.search.plan import Plan
     from smalti.standings import Comparison
     from smalti.training.progress import Listener
@@ -34,6 +35,7 @@ Source = str | Path | tuple[Any, ...] | Dataset
 __all__ = [
     "compare",
     "evaluate",
+    "explain",
     "export",
     "load",
     "load_data",
@@ -266,7 +268,34 @@ def evaluate(
         return _evaluate_file(Path(run), data, again, data_dir, out, scale, fit)
     require_run_options(run, out=out, scale=scale, fit=fit)
     run = _opened(run)
-    return evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
+    found = evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
+    if not found.stored and run.classifier()["kind"] == "native":
+        from smalti.explanations.mistakes import explain_mistakes
+
+        explain_mistakes(run)
+    return found
+
+
+def explain(
+    run: str | Path | Run | Classifier,
+    pictures: Pictures,
+    *,
+    classes: Sequence[str] = (),
+    top: int = 2,
+    names: Sequence[str] = (),
+    to: str | Path | None = None,
+) -> Plot:
+    """Draw where pictures speak for the classes that a classifier takes them for.
+
+    ``pictures`` are files, or an array (uint8 N×H×W×C). ``classes`` are explained for every
+    picture; without them the ``top`` likeliest. ``names`` stand beside the pictures. A run's own
+    networks are looked into (LayerCAM); for files of others parts of the picture are hidden in turn
+    (occlusion). ``to`` is the file or the folder that the drawing is written to as well.
+    """
+    from smalti.plotting import plot_explanation
+
+    classifier = load(run) if isinstance(run, str | Path | Run) else run
+    return plot_explanation(classifier, pictures, classes, top, names, to=to)
 
 
 def compare(

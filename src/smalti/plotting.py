@@ -13,7 +13,7 @@ from smalti.runs import Run
 if TYPE_CHECKING:
     import numpy as np
 
-    from smalti.classifier.protocol import Prediction
+    from smalti.classifier.protocol import Classifier, Pictures, Prediction
     from smalti.evaluation.evaluating import Evaluation
     from smalti.recipes import Recipe
     from smalti.reporting.plots.canvas import Plot
@@ -121,6 +121,35 @@ def plot_prediction(
     if given is not None:
         views.insert(0, ("as it was given", read_picture(given, (_SHOWN_SIDE, _SHOWN_SIDE, 3))))
     return _saved(prediction_plot(views, answer.probabilities, label=label), to)
+
+
+def plot_explanation(
+    classifier: Classifier,
+    pictures: Pictures,
+    classes: Sequence[str] = (),
+    top: int = 2,
+    names: Sequence[str] = (),
+    *,
+    to: str | Path | None = None,
+) -> Plot:
+    """Draw each picture beside heat maps of its classes; see :func:`smalti.explain`."""
+    from smalti.explanations.explaining import explain
+    from smalti.explanations.overlay import enlarged, overlay
+    from smalti.reporting.plots.pictures import Tile, pictures_plot
+    from smalti.wording import percent
+
+    images = classifier.read(pictures)
+    found = explain(classifier, images, [tuple(classes)] * len(images) if classes else (), top)
+    shown = list(names) or [f"picture {number}" for number in range(1, len(images) + 1)]
+    groups = []
+    for name, picture, reasons in zip(shown, images, found, strict=True):
+        tiles = [Tile(enlarged(picture))]
+        tiles += [
+            Tile(overlay(picture, reason.heat), reason.label, percent(reason.probability))
+            for reason in reasons
+        ]
+        groups.append((name, tiles))
+    return _saved(pictures_plot(groups, name="explained"), to)
 
 
 def _saved(drawn: Plot, to: str | Path | None) -> Plot:

@@ -332,8 +332,8 @@ class Run:
     ) -> None:
         """Store pictures (uint8 H×W×C) of a kind as PNG, and what is known of each in the index.
 
-        Kinds: ``augmented``, ``right``, ``wrong``, ``confused`` (of the most confused pairs). What
-        a kind held before is replaced.
+        Kinds: ``augmented``, ``right``, ``wrong``, ``confused`` (of the most confused pairs),
+        ``reasons`` (heat maps over the wrong ones). What a kind held before is replaced.
         """
         index = self.samples()
         names = [f"{kind}-{number:02d}.png" for number in range(len(pictures))]

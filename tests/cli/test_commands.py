@@ -121,6 +121,35 @@ def test_unsure_answers_are_marked_in_every_form(smalti, run_folder, picture):
     assert "0<=x<=100" in wrong.err
 
 
+def test_explain_draws_files_and_pictures_of_a_set(smalti, run_folder, picture, tmp_path):
+    drawn = smalti("explain", run_folder, picture)
+    assert drawn.code == 0
+    assert (run_folder / "plots" / "explained.png").is_file()
+    to = tmp_path / "own.svg"
+    named = smalti("explain", run_folder, "--data", "digits", "--index", "3", "--to", to)
+    assert f"drawn  {to}" in named.out
+    assert "digits test 3" in to.read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ([], "expects picture files, or --data with --index"),
+        (["a.png", "--data", "digits"], "expects picture files, or --data with --index"),
+        (["a.png", "--index", "3"], "--index needs --data"),
+        (["a.png"], "a.png"),
+        (["--data", "digits", "--index", "9999"], "--index expects 0 to 359"),
+        (["--data", "digits", "--class", "eleven"], "There is no class 'eleven'"),
+        (["--data", "digits", "--to", "x.bmp"], "written as .png or .svg"),
+    ],
+)
+def test_what_cannot_be_explained_is_one_sentence(smalti, run_folder, typed, said):
+    outcome = smalti("explain", run_folder, *typed)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert "Traceback" not in outcome.said
+
+
 def test_predicting_from_a_data_set_says_right_or_wrong(smalti, run_folder):
     outcome = smalti("predict", run_folder, "--data", "digits", "--index", "5", "--index", "0")
     lines = outcome.out.splitlines()

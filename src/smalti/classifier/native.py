@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from smalti import device
@@ -59,6 +60,10 @@ class NativeClassifier(Classifier):
         # PyTorch takes no array that runs backwards, as mirrored ones do.
         images = np.ascontiguousarray(images)
         return self._network.logits(images.__getitem__, len(images))
+
+    def prepared(self, images: np.ndarray) -> torch.Tensor:
+        """Return what the network itself takes of uint8 pictures N×H×W×C: float32 N×C×H×W."""
+        return self._network.prepared(np.ascontiguousarray(images))
 
     def logits_of(self, part: Part) -> np.ndarray:
         """Return the logits of a part without copying all of its pictures."""

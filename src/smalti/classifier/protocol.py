@@ -70,9 +70,16 @@ class Classifier(ABC):
 
         A file that cannot be read is an error here; :meth:`predict` reports it in its place.
         """
+        return softmax(self.logits(self.read(pictures)) / self.temperature)
+
+    def read(self, pictures: Pictures) -> np.ndarray:
+        """Return pictures as the classifier takes them, uint8 N×H×W×C, from files or an array.
+
+        A file that cannot be read is an error.
+        """
         if not isinstance(pictures, np.ndarray):
             pictures = np.stack([self._read(source) for source in _listed(pictures)])
-        return softmax(self.logits(self._shaped(pictures)) / self.temperature)
+        return self._shaped(pictures)
 
     def predict(self, pictures: Pictures, abstain_below: float | None = None) -> list[Prediction]:
         """Return a prediction for every picture, in order; bad files get one that says why.

@@ -98,6 +98,7 @@ class Asked:
     precision: str
     data_dir: str | None
     least: float | None = None
+    quickest: bool = True
 
     @property
     def is_file(self) -> bool:
@@ -115,7 +116,7 @@ class Asked:
             fit=self.fit,
             data_dir=self.data_dir,
             precision=self.precision,
-            quickest=True,
+            quickest=self.quickest,
         )
 
     def with_data(self, data: str) -> tuple[Classifier, Dataset]:
@@ -155,19 +156,27 @@ def _from_data(
     asked: Asked, data: str, indices: tuple[int, ...], part: str
 ) -> list[dict[str, Any]]:
     classifier, dataset = asked.with_data(data)
+    images, labels = chosen_pictures(dataset, data, indices, part)
+    answers = classifier.predict(images, asked.least)
+    rows = []
+    for index, answer, label in zip(indices, answers, labels, strict=True):
+        row = {**_row(answer), "source": f"{data} {part} {index}", "true": label}
+        rows.append({**row, "right": label == answer.label})
+    return rows
+
+
+def chosen_pictures(
+    dataset: Dataset, data: str, indices: tuple[int, ...], part: str
+) -> tuple[np.ndarray, list[str]]:
+    """Return pictures of a part by their index, and their labels; one that is not there is said."""
     chosen = dataset.part(part)
     for index in indices:
         if not 0 <= index < len(chosen):
             raise SmaltiError(
                 f"--index expects 0 to {len(chosen) - 1} for {part} of {data}, not {index}."
             )
-    answers = classifier.predict(chosen.pictures(np.array(indices)), asked.least)
-    rows = []
-    for index, answer in zip(indices, answers, strict=True):
-        label = dataset.class_names[chosen.labels[index]]
-        row = {**_row(answer), "source": f"{data} {part} {index}", "true": label}
-        rows.append({**row, "right": label == answer.label})
-    return rows
+    labels = [dataset.class_names[chosen.labels[index]] for index in indices]
+    return chosen.pictures(np.array(indices)), labels
 
 
 def expand(patterns: tuple[str, ...]) -> list[str]:

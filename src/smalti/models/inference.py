@@ -38,6 +38,12 @@ class Network:
         inputs = self._normalize(pictures)
         return averaged(self._one_view, inputs, self.views)
 
+    def prepared(self, pictures: np.ndarray) -> torch.Tensor:
+        """Return what the network takes of uint8 pictures n×H×W×C, on its device: n×C×H×W."""
+        placed = torch.from_numpy(pictures).to(self._hardware.torch_device())
+        inputs = self._normalize(placed.permute(0, 3, 1, 2))
+        return inputs.contiguous(memory_format=self._hardware.memory_format())
+
     def _one_view(self, inputs: torch.Tensor) -> torch.Tensor:
         inputs = inputs.contiguous(memory_format=self._hardware.memory_format())
         with self._hardware.autocast():

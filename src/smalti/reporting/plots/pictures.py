@@ -174,6 +174,7 @@ def _measured(text: str) -> float:
 def _alt(groups: Sequence[tuple[str, Sequence[Tile]]]) -> str:
     parts = []
     for title, tiles in groups:
-        captions = ", ".join(" ".join(filter(None, (t.caption, t.note))) for t in tiles)
+        said = (" ".join(filter(None, (tile.caption, tile.note))) for tile in tiles)
+        captions = ", ".join(filter(None, said))
         parts.append(f"{title or 'Pictures'}: {captions}" if captions else title or "Pictures")
     return "; ".join(parts) or "No pictures"

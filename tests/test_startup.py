@@ -99,11 +99,13 @@ def test_one_picture_is_predicted_without_pytorch(tmp_path: Path) -> None:
         assert not loaded & (HEAVY | {"onnx", "safetensors"}) - {"PIL"}
 
 
-def test_a_run_is_measured_without_pytorch(npz, tmp_path: Path) -> None:
+def test_a_run_is_measured_by_onnx_runtime_and_shown_again_without_anything(
+    npz, tmp_path: Path
+) -> None:
     run = api.train(npz(), "dense", epochs=1, out=tmp_path, listener=Listener())
-    loaded = loaded_by(command("evaluate", run.path))
-    assert "onnxruntime" in loaded
-    assert "torch" not in loaded
+    # PyTorch comes in for the heat maps of the mistakes, once the figures are stored.
+    assert "onnxruntime" in loaded_by(command("evaluate", run.path))
+    assert not loaded_by(command("evaluate", run.path)) & {"onnxruntime", "torch"}
 
 
 def test_training_with_muon_leaves_pytorchs_compiler_out(tmp_path):

@@ -270,9 +270,9 @@ def evaluate(
     run = _opened(run)
     found = evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
     if not found.stored and run.classifier()["kind"] == "native":
-        from smalti.explanations.mistakes import explain_mistakes
+        from smalti.explanations.storing import store_explanations
 
-        explain_mistakes(run)
+        store_explanations(run)
     return found
 
 

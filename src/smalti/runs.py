@@ -333,7 +333,8 @@ class Run:
         """Store pictures (uint8 H×W×C) of a kind as PNG, and what is known of each in the index.
 
         Kinds: ``augmented``, ``right``, ``wrong``, ``confused`` (of the most confused pairs),
-        ``reasons`` (heat maps over the wrong ones). What a kind held before is replaced.
+        ``reasons`` (heat maps over the wrong ones), ``filters``, ``maps`` (sheets). What a kind
+        held before is replaced.
         """
         index = self.samples()
         names = [f"{kind}-{number:02d}.png" for number in range(len(pictures))]

@@ -11,8 +11,8 @@ from smalti.classifier.native import NativeClassifier
 from smalti.errors import SmaltiError
 from smalti.explanations import gradients, occlusion
 from smalti.explanations.explaining import GRADIENTS, OCCLUSION, explain, method_of
-from smalti.explanations.mistakes import explain_mistakes
 from smalti.explanations.overlay import overlay
+from smalti.explanations.storing import store_explanations
 from smalti.recipes import resolve
 from smalti.training import session
 from tests.datasets import tiny_dataset
@@ -142,7 +142,7 @@ def test_an_overlay_keeps_the_cold_grey_and_makes_the_hot_warm():
 
 
 def test_mistakes_are_stored_with_their_reasons(tmp_path):
-    options = {"training.epochs": 1, "training.batch_size": 16, "model.hidden": (4,)}
+    options = {"training.epochs": 1, "training.batch_size": 16, "model.hidden": (16,)}
     data = tiny_dataset()
     run = session.start(resolve("dense", "tiny", options), data, tmp_path)
     smalti.evaluate(run, data)
@@ -155,8 +155,11 @@ def test_mistakes_are_stored_with_their_reasons(tmp_path):
     ]
     assert [(entry["of"], entry["label"]) for entry in samples["reasons"]] == wanted
     assert all((run.samples_folder / entry["file"]).is_file() for entry in samples["reasons"])
+    [filters], maps = samples["filters"], samples["maps"]
+    assert filters["label"] == "16 units of the first layer, 12×12"
+    assert maps == []  # a dense network has none
     run.write_samples("wrong", [], [])
-    explain_mistakes(run)
+    store_explanations(run)
     assert run.samples()["reasons"] == []
 
 

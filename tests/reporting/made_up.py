@@ -95,6 +95,25 @@ def _evaluate(run: Run, plan: Plan, random: np.random.Generator) -> None:
             for row in rows
         ]
         run.write_samples(kind, [_picture(plan, random) for _ in rows], notes)
+    _look_inside(run, random)
+
+
+def _look_inside(run: Run, random: np.random.Generator) -> None:
+    """Write what evaluating a network of smalti's own stores of its mistakes and its inside."""
+    samples = run.samples()
+    notes = [
+        {"of": entry["file"], "label": entry[key]}
+        for entry in samples["wrong"]
+        for key in ("predicted", "label")
+    ]
+    heat = [random.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in notes]
+    run.write_samples("reasons", heat, notes)
+    sheet = random.integers(0, 256, (7, 63, 3), dtype=np.uint8)
+    run.write_samples("filters", [sheet], [{"label": "32 filters of the first layer, 3×3"}])
+    of = samples["right"][0]["file"] if samples["right"] else ""
+    sheets = [random.integers(0, 256, (2 * s + 1, 8 * s + 7, 1), dtype=np.uint8) for s in (16, 8)]
+    sizes = [{"of": of, "label": f"16 of 64 maps of {s}×{s}"} for s in (16, 8)]
+    run.write_samples("maps", sheets, sizes)
 
 
 def _config(plan: Plan) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class NativeClassifier(Classifier):
 
     def prepared(self, images: np.ndarray) -> torch.Tensor:
         """Return what the network itself takes of uint8 pictures N×H×W×C: float32 N×C×H×W."""
-        return self._network.prepared(np.ascontiguousarray(images))
+        return self._network.prepared(images)
 
     def logits_of(self, part: Part) -> np.ndarray:
         """Return the logits of a part without copying all of its pictures."""

@@ -40,7 +40,8 @@ class Network:
 
     def prepared(self, pictures: np.ndarray) -> torch.Tensor:
         """Return what the network takes of uint8 pictures n×H×W×C, on its device: n×C×H×W."""
-        placed = torch.from_numpy(pictures).to(self._hardware.torch_device())
+        # A copy: PyTorch warns of arrays that are not to be written to, as those of files are.
+        placed = torch.from_numpy(pictures.copy()).to(self._hardware.torch_device())
         inputs = self._normalize(placed.permute(0, 3, 1, 2))
         return inputs.contiguous(memory_format=self._hardware.memory_format())
 

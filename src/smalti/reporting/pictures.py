@@ -24,6 +24,7 @@ _LARGE = 6_000
 _LARGE_SIDE = 192
 _SHOWN_SIDE = 96
 _PIXELATED_BELOW = 48
+_SHEET_FACTOR, _SHEET_WIDTH = 12, 530
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,18 @@ def pictures(facts: Facts, kind: str, limit: int | None = None) -> list[Picture]
     """
     entries = facts.samples.records(kind)[:limit]
     return [_picture(facts.run.samples_folder, entry) for entry in entries]
+
+
+def sheets(facts: Facts, kind: str) -> list[Picture]:
+    """Return the stored sheets of a kind, enlarged by a whole factor: ``filters``, ``maps``."""
+    found = []
+    for entry in facts.samples.records(kind):
+        content = _content(facts.run.samples_folder, entry)
+        width, height = _size(content)
+        factor = max(1, min(_SHEET_FACTOR, _SHEET_WIDTH // width))
+        uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+        found.append(Picture(uri, width * factor, height * factor, True, entry.text("label")))
+    return found
 
 
 def picture_of(pixels: np.ndarray, label: str, index: int | None = None) -> Picture:

@@ -11,6 +11,7 @@ from smalti.reporting.sections.classes import classes
 from smalti.reporting.sections.confidence import confidence
 from smalti.reporting.sections.confusion import confusion
 from smalti.reporting.sections.curves import curves
+from smalti.reporting.sections.inside import inside
 from smalti.reporting.sections.repeat import repeat
 from smalti.reporting.sections.samples import samples
 from smalti.reporting.sections.training import training
@@ -22,6 +23,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     classes,
     confidence,
     samples,
+    inside,
     augmentation,
     repeat,
 )
@@ -29,7 +31,12 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
 _OF_NETWORKS = (curves, augmentation)
 """What a classical method has not: it knows no epochs, and sees the pictures as they are."""
 
+_OF_OWN_NETWORKS = (inside,)
+"""What a file of others has not either: nobody looks into it."""
+
 
 def sections_of(facts: Facts) -> list[Callable[[Facts], Section]]:
     """Return the sections that a run can have."""
-    return [section for section in SECTIONS if not (facts.method and section in _OF_NETWORKS)]
+    own = facts.classifier.text("kind", "native") == "native"
+    missing = (*(_OF_NETWORKS if facts.method else ()), *(() if own else _OF_OWN_NETWORKS))
+    return [section for section in SECTIONS if section not in missing]

@@ -59,12 +59,16 @@ def test_evaluating_the_file_gives_the_runs_own_number(smalti, exported):
 
 
 def test_out_makes_a_folder_that_the_other_commands_take(smalti, exported, picture):
-    _, file = exported
+    run, file = exported
     assert smalti("evaluate", file, "--data", "digits", "--out", "theirs").code == 0
+    assert Run("theirs").calibration() == Run(run).calibration()
     for command in (["report", "theirs"], ["runs", "."], ["predict", "theirs", picture],
                     ["predict", "theirs", "--data", "digits", "--index", "3"]):  # fmt: skip
         outcome = smalti(*command)
         assert outcome.code == 0, outcome.said
+    page = (Path("theirs") / "report.html").read_text(encoding="utf-8")
+    assert "before the temperature of" in page
+    assert "Inside the network" not in page
     assert "stored result" in smalti("evaluate", file, "--data", "digits", "--out", "theirs").out
     repeated = smalti("evaluate", "theirs", "--again", "--json")
     assert json.loads(repeated.out)[0]["times_opened"] == 2

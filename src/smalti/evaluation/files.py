@@ -112,6 +112,8 @@ def _begin(out: Path, path: Path, classifier: FileClassifier, dataset: Dataset) 
     part = dataset.part("validation") if "validation" in dataset.parts else None
     if part is not None:
         run.write_outputs("validation", classifier.logits_of(part), part.labels)
+    if classifier.calibration is not None:
+        run.write_calibration(classifier.calibration)
     return run
 
 

@@ -54,8 +54,8 @@ def confidence(facts: Facts) -> Section:
         "ece_before": expected_calibration_error(before, outputs.labels),
         "mark": mark,
         "rows": _rows(found, outputs, sure, right) if found else [],
-        "resume": facts.resume_command,
-        "validated": facts.validated,
+        "resume": facts.resume_command if facts.validated else "",
+        "own": bool(facts.history),
     }
     return Section("confidence", title, values, plots)
 

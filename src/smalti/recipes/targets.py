@@ -34,11 +34,12 @@ PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
             },
         },
         "fashion-mnist": {
+            # 8 epochs reached 93.1 % on the test set in 66 s: 6 seconds more than there were.
             92.0: {
                 **_GREY,
                 **_SMALLER_STEPS,
                 "model.filters": (32, 64, 64),
-                "training.epochs": 8,
+                "training.epochs": 6,
                 "prediction.views": 2,
             },
         },
@@ -56,8 +57,9 @@ PLANS: Mapping[str, Mapping[float, Mapping[str, Any]]] = MappingProxyType(
 """Fields by data set and by the accuracy in percent that the plan is for, lowest first.
 
 On validation, single seeds but for the first: MNIST 99.11 ± 0.03 % (3 seeds) and 99.55 %;
-Fashion-MNIST 93.5 % (two views); CIFAR-10 86.2 % with 4 epochs; 89.8 % with 6 at twice the rate
-(six views). In batches of 250 at twice the rate they were 99.53 (6 epochs), 93.0 and 85.4 %.
+Fashion-MNIST 93.5 % with 8 epochs (two views); CIFAR-10 86.2 % with 4 epochs, and 89.8 % with 6 at
+twice the rate (six views). In batches of 250 at twice the rate three of them were 99.53 (6 epochs),
+93.0 and 85.4 %.
 """
 
 

@@ -60,7 +60,9 @@ def test_others_are_what_is_busy_without_us() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's files")
-@pytest.mark.skipif(hasattr(os, "nice") and os.nice(0) > 0, reason="what runs at low priority is no busy neighbour")
+@pytest.mark.skipif(
+    hasattr(os, "nice") and os.nice(0) > 0, reason="what runs at low priority is no busy neighbour"
+)
 def test_a_busy_neighbour_is_seen_and_we_are_not() -> None:
     before = machine.processor_time()
     began = time.process_time()

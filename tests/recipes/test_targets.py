@@ -26,6 +26,18 @@ def test_the_recipe_itself_has_the_plan_for_the_highest():
     assert highest_plan("digits") == {}
 
 
+def test_a_plan_takes_nothing_over_from_another():
+    from smalti.recipes.named import fast
+
+    for data, plans in PLANS.items():
+        own = fast(data, {})
+        for target, plan in plans.items():
+            recipe = resolve(None, data, {"target": target})
+            assert recipe.optimizer.learning_rate == plan.get(
+                "optimizer.learning_rate", own["optimizer.learning_rate"]
+            )
+
+
 def test_another_value_takes_the_next_above_and_says_so(caplog):
     caplog.set_level(logging.INFO, "smalti")
     assert plan_for("mnist", 99.0)[0] == 99.0

@@ -53,7 +53,7 @@ def resolve(recipe: str | Recipe | Path | None, data: str, options: Mapping[str,
         )
     if str(recipe) in names.BASELINES:
         return with_options(Recipe(name=str(recipe)), {**classical(str(recipe)), **options})
-    values = {**_named(str(recipe), data), **plan}
+    values = names.RECIPES[targets.RECIPE].load()(data, plan) if plan else _named(str(recipe), data)
     model = str(options.get("model.name", values["model.name"]))
     if model != values["model.name"]:
         values = _without("model", values) | _only("model", _named(model, data))

@@ -119,6 +119,9 @@ def test_unsure_answers_are_marked_in_every_form(smalti, run_folder, picture):
     wrong = smalti("predict", run_folder, picture, "--abstain-below", "130")
     assert wrong.code == 2
     assert "0<=x<=100" in wrong.err
+    fraction = smalti("predict", run_folder, picture, "--abstain-below", "0.9")
+    assert fraction.code == 2
+    assert "Perhaps: --abstain-below 90" in fraction.err
 
 
 def test_explain_draws_files_and_pictures_of_a_set(smalti, run_folder, picture, tmp_path):

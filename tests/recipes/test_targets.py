@@ -54,6 +54,7 @@ def test_another_value_takes_the_next_above_and_says_so(caplog):
         (None, "", 90, "no plan by target for these pictures", "--recipe fast"),
         ("cnn", "mnist", 99, "The recipe 'cnn' has one plan", "smalti train DATA --target 99"),
         (Recipe(), "mnist", 99, "The recipe 'given' has one plan", "--target 99"),
+        (None, "mnist", 0.99, "accuracy in percent; 0.99 would be 0.99 %", "--target 99"),
         (None, "mnist", 100, "target expects at least 0 and less than 100", "percent"),
         (None, "mnist", "much", "target expects a number", "percent"),
     ],

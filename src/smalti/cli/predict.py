@@ -68,6 +68,11 @@ def command(
     installed) answers from it in float32; with --precision bfloat16 or auto PyTorch answers.
     """
     least = None if abstain_below is None else abstain_below / 100
+    if abstain_below is not None and 0 < abstain_below <= 1:
+        raise SmaltiError(
+            f"--abstain-below is in percent; {abstain_below:g} would be {abstain_below:g} %.",
+            f"Perhaps: --abstain-below {100 * abstain_below:g}",
+        )
     asked = Asked(run, data, scale, fit, precision, data_dir, least)
     if data is not None and not (pictures and asked.is_file):
         if pictures:

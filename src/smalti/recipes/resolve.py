@@ -77,6 +77,11 @@ def _by_target(
 ) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
     """Return the recipe that has plans by target, its plan, and the options completed."""
     wanted = float(checked("target", options["target"]))
+    if 0 < wanted <= 1:
+        raise SmaltiError(
+            f"A target is an accuracy in percent; {wanted:g} would be {wanted:g} %.",
+            f"Perhaps: --target {100 * wanted:g}",
+        )
     if recipe not in (None, targets.RECIPE):
         named = recipe if isinstance(recipe, str) and not _is_file(recipe) else "given"
         raise SmaltiError(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from smalti.cli.predict import Asked, chosen_pictures, expand
 from smalti.errors import SmaltiError
+
+if TYPE_CHECKING:
+    from smalti.classifier.protocol import Classifier
 
 MOST = 24
 """Pictures on one sheet."""
@@ -40,6 +44,8 @@ def command(
     picture: by the gradients of a run's own network (LayerCAM, a Grad-CAM), and for files of others
     by what is lost when the place is hidden.
     """
+    from smalti.explanations.explaining import method_of
+
     if bool(pictures) == bool(data):
         raise SmaltiError(
             "smalti explain expects picture files, or --data with --index.",
@@ -50,10 +56,11 @@ def command(
     asked = Asked(run, data, None, False, "float32", data_dir, quickest=False)
     target = Path(to) if to else _target(asked)
     if data:
-        _draw_data(asked, data, indices or (0,), part, classes, top, target)
+        used = _draw_data(asked, data, indices or (0,), part, classes, top, target)
     else:
-        _draw_files(asked, pictures, classes, top, target)
+        used = _draw_files(asked, pictures, classes, top, target)
     click.echo(f"drawn  {target}")
+    click.echo(f"by     {method_of(used)}")
 
 
 def _target(asked: Asked) -> Path:
@@ -65,13 +72,14 @@ def _target(asked: Asked) -> Path:
 
 def _draw_files(
     asked: Asked, pictures: tuple[str, ...], classes: tuple[str, ...], top: int, target: Path
-) -> None:
+) -> Classifier:
     from smalti import api
 
     files = expand(pictures)
     _require_few(len(files))
-    names = [Path(file).name for file in files]
-    api.explain(asked.classifier(), files, classes=classes, top=top, names=names, to=target)
+    names, classifier = [Path(file).name for file in files], asked.classifier()
+    api.explain(classifier, files, classes=classes, top=top, names=names, to=target)
+    return classifier
 
 
 def _draw_data(
@@ -82,7 +90,7 @@ def _draw_data(
     classes: tuple[str, ...],
     top: int,
     target: Path,
-) -> None:
+) -> Classifier:
     from smalti import api
 
     _require_few(len(indices))
@@ -92,6 +100,7 @@ def _draw_data(
         f"{data} {part} {index}: {label}" for index, label in zip(indices, labels, strict=True)
     ]
     api.explain(classifier, images, classes=classes, top=top, names=names, to=target)
+    return classifier
 
 
 def _require_few(n: int) -> None:

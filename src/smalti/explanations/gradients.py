@@ -8,12 +8,12 @@ point at anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+
+from smalti.explanations.watching import watch
 
 FEWEST_PLACES = 5
 """Side of the feature maps that are looked at: the deepest that are still so wide."""
@@ -62,9 +62,7 @@ def _of_batch(
             hook.remove()
     spoken = (gradients.clamp(min=0) * maps).sum(1).clamp(min=0).detach().float()
     size = tuple(inputs.shape[2:])
-    large = functional.interpolate(spoken[:, None], size, mode="bilinear", align_corners=False)[
-        :, 0
-    ]
+    large = functional.interpolate(spoken[:, None], size, mode="bilinear").squeeze(1)
     highest = large.amax((1, 2), keepdim=True)
     scaled: np.ndarray = torch.where(highest > 0, large / highest, 0.0).cpu().numpy()
     return scaled
@@ -73,22 +71,7 @@ def _of_batch(
 def _layer(network: nn.Module, inputs: torch.Tensor) -> nn.Module | None:
     """Return the deepest layer whose maps are wide enough, None where there are no maps."""
     seen: list[tuple[nn.Module, int]] = []
-
-    def noting(layer: nn.Module) -> Callable[..., None]:
-        def note(_: nn.Module, __: object, output: object) -> None:
-            if isinstance(output, torch.Tensor) and output.ndim == 4:
-                seen.append((layer, min(output.shape[2:])))
-
-        return note
-
-    leaves = [module for module in network.modules() if not list(module.children())]
-    hooks = [leaf.register_forward_hook(noting(leaf)) for leaf in leaves]
-    try:
-        with torch.no_grad():
-            network(inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    watch(network, inputs, lambda layer, maps: seen.append((layer, min(maps.shape[2:]))))
     if not seen:
         return None
     wide = [layer for layer, side in seen if side >= FEWEST_PLACES]

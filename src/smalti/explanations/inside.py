@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from smalti.explanations.watching import watch
 from smalti.wording import count
 
 MOST_FILTERS = 64
@@ -61,19 +62,11 @@ def feature_maps(network: nn.Module, inputs: torch.Tensor) -> list[Sheet]:
     """
     found: dict[tuple[int, int], np.ndarray] = {}
 
-    def note(_: nn.Module, __: object, output: object) -> None:
-        if isinstance(output, torch.Tensor) and output.ndim == 4:
-            maps = output[0].detach().float().cpu().numpy()
-            found[maps.shape[1], maps.shape[2]] = maps.copy()
+    def keep(_: nn.Module, output: torch.Tensor) -> None:
+        maps = output[0].float().cpu().numpy()
+        found[maps.shape[1], maps.shape[2]] = maps.copy()
 
-    leaves = [module for module in network.modules() if not list(module.children())]
-    hooks = [leaf.register_forward_hook(note) for leaf in leaves]
-    try:
-        with torch.no_grad():
-            network(inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    watch(network, inputs, keep)
     return [_maps(maps) for size, maps in found.items() if min(size) > 1]
 
 

@@ -6,6 +6,7 @@ from smalti.errors import SmaltiError
 REGISTRIES = [
     names.MODELS, names.RECIPES, names.OPTIMIZERS, names.SCHEDULES, names.AUGMENTATIONS,
     names.ACTIVATIONS, names.DATASETS, names.DRAWINGS, names.BASELINES,
+    names.CORRUPTIONS,
 ]  # fmt: skip
 
 

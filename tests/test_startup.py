@@ -73,6 +73,7 @@ def test_the_package_imports_no_framework() -> None:
         "predict",
         "export",
         "report",
+        "stress",
         "compare",
         "runs",
         "recipes",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         report,
         resume,
         show_data,
+        stress,
         train,
     )
     from smalti.data.dataset import Dataset
@@ -61,6 +62,7 @@ __all__ = [
     "report",
     "resume",
     "show_data",
+    "stress",
     "train",
 ]
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from smalti.evaluation.evaluating import Evaluation
     from smalti.formats.exporting import Export
     from smalti.reporting.plots.canvas import Plot
+    from smalti.robustness import Robustness
     from smalti.search.plan import Plan
     from smalti.standings import Comparison
     from smalti.training.progress import Listener
@@ -46,6 +47,7 @@ __all__ = [
     "report",
     "resume",
     "show_data",
+    "stress",
     "train",
     "train_seeds",
 ]
@@ -276,6 +278,51 @@ def evaluate(
     return found
 
 
+def stress(
+    run: str | Path | Run,
+    data: Source | None = None,
+    *,
+    n: int | None = None,
+    all: bool = False,
+    attacks: bool = True,
+    again: bool = False,
+    precision: str = "float32",
+    data_dir: str | Path | None = None,
+    out: str | Path | None = None,
+    scale: str | None = None,
+    fit: bool = False,
+) -> Robustness:
+    """Measure a run where pictures get worse: 15 corruptions, each in five strengths.
+
+    ``n`` test pictures are seen in every state (2,000, every class in its proportion), or ``all``.
+    ``attacks`` (FGSM and PGD, on 500 of them) need a network that smalti trained; of others the
+    result says why there are none. Everything is stored in the run, and drawn in its ``plots``; a
+    second call returns what was stored, ``again=True`` measures again.
+
+    A file (``.keras``, ``.h5``, ``.onnx``) needs ``data``; the options are those of
+    :func:`evaluate`, with which ``out`` is evaluated too.
+    """
+    from smalti.classifier.loading import is_model_file, require_float32, require_run_options
+    from smalti.evaluation import stressing
+
+    wish = stressing.Wish(n, all, attacks)
+    if is_model_file(run):
+        require_float32(run, precision)
+        if data is None:
+            raise _without_data("stress", run)
+        if out is None:
+            classifier, dataset = load_for(run, data, scale=scale, fit=fit, data_dir=data_dir)
+            return stressing.stress_classifier(classifier, dataset, wish, Path(run))
+        run = evaluate(run, data, data_dir=data_dir, out=out, scale=scale, fit=fit).path
+    else:
+        require_run_options(run, out=out, scale=scale, fit=fit)
+    run = _opened(run)
+    found = stressing.stress(run, lambda: dataset_of(run, data, data_dir), wish, again, precision)
+    if not found.stored:
+        plot(run, "stress", to=run.plots_folder)
+    return found
+
+
 def explain(
     run: str | Path | Run | Classifier,
     pictures: Pictures,
@@ -387,12 +434,16 @@ def _evaluate_file(
     from smalti.evaluation import files
 
     if data is None:
-        raise SmaltiError(
-            f"{path} does not say what it is to be measured on.",
-            f"Name the data: smalti evaluate {path} --data mnist",
-        )
+        raise _without_data("evaluate", path)
     opened = partial(load_for, path, data, scale=scale, fit=fit, data_dir=data_dir)
     return files.evaluate(path, opened, None if out is None else Path(out), again)
+
+
+def _without_data(command: str, path: str | Path) -> SmaltiError:
+    return SmaltiError(
+        f"{path} does not say what it is to be measured on.",
+        f"Name the data: smalti {command} {path} --data mnist",
+    )
 
 
 def show_data(

@@ -55,6 +55,19 @@ def wilson_interval(fraction: float, n: int, z: float = Z_95) -> tuple[float, fl
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def mean_interval(scores: np.ndarray, z: float = Z_95) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of scores (N, each from 0 to 1) of independent pictures.
+
+    Wilson's interval for as many trials as have the variance of this mean: a score that says more
+    than one answer, as a share of several, counts for more than one. Without any variance it is
+    that of N trials.
+    """
+    n, mean = len(scores), float(np.mean(scores)) if len(scores) else 0.0
+    variance = float(np.var(scores, ddof=1)) if n > 1 else 0.0
+    trials = n * mean * (1 - mean) / variance if variance > 0 else n
+    return wilson_interval(mean, max(n, round(trials)) if n else 0, z)
+
+
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
     """Return counts K×K (int64): rows are true classes, columns predicted ones."""
     pairs = labels.astype(np.int64) * n_classes + predicted.astype(np.int64)

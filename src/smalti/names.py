@@ -281,6 +281,46 @@ AUGMENTATIONS = Names(
     ),
 )
 
+CORRUPTIONS = Names(
+    "corruption",
+    "smalti stress --help",
+    Entry(
+        "gaussian-noise",
+        "Normal noise on every value.",
+        "smalti.corruptions.noise:gaussian_noise",
+    ),
+    Entry(
+        "shot-noise",
+        "Noise of counted photons, more of it where it is bright.",
+        "smalti.corruptions.noise:shot_noise",
+    ),
+    Entry(
+        "impulse-noise",
+        "Some values at their lowest or highest (salt and pepper).",
+        "smalti.corruptions.noise:impulse_noise",
+    ),
+    Entry("blur", "Out of focus.", "smalti.corruptions.blurring:blur"),
+    Entry(
+        "motion-blur",
+        "Drawn out across, down or along a diagonal.",
+        "smalti.corruptions.blurring:motion_blur",
+    ),
+    Entry("fog", "Uneven bright fog over it.", "smalti.corruptions.weather:fog"),
+    Entry("snow", "White flakes before it.", "smalti.corruptions.weather:snow"),
+    Entry("brightness", "Every value brighter.", "smalti.corruptions.light:brightness"),
+    Entry("contrast", "Every value nearer to the mean.", "smalti.corruptions.light:contrast"),
+    Entry(
+        "invert",
+        "An upright stripe of it as a negative, then all of it.",
+        "smalti.corruptions.light:invert",
+    ),
+    Entry("jpeg", "Stored as JPEG of low quality.", "smalti.corruptions.storing:jpeg"),
+    Entry("pixelate", "Fewer, larger pixels.", "smalti.corruptions.storing:pixelate"),
+    Entry("shift", "Moved in one of eight directions.", "smalti.corruptions.moving:shift"),
+    Entry("rotate", "Turned to the left or to the right.", "smalti.corruptions.moving:rotate"),
+    Entry("scale", "Shrunk about its centre.", "smalti.corruptions.moving:scale"),
+)
+
 ACTIVATIONS = Names(
     "activation",
     "smalti models",
@@ -326,6 +366,11 @@ DRAWINGS = Names(
         "augmented",
         "Training pictures as the network was fed them.",
         "smalti.reporting.drawings:augmented",
+    ),
+    Entry(
+        "stress",
+        "Accuracy where pictures get worse, by corruption and strength.",
+        "smalti.reporting.drawings:stress",
     ),
 )
 

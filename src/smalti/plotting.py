@@ -32,10 +32,11 @@ def plot(
     """Draw a run, several runs or a data set; a notebook shows what is returned.
 
     ``what`` is, for a run, ``curves`` (the default), ``confusion``, ``confusion-normalised``,
-    ``samples`` (right and wrong ones) or ``augmented``; of several runs the curves are drawn in
-    the same axes, of an evaluation the confusion matrix, and of a data set some training pictures
-    of every class: with a ``recipe``, as its training changes them. ``to`` is the file (``.png``
-    or ``.svg``) or the folder that the drawing is written to as well.
+    ``samples`` (right and wrong ones), ``augmented`` or ``stress`` (what :func:`smalti.stress`
+    found); of several runs the curves are drawn in the same axes, of an evaluation the confusion
+    matrix, and of a data set some training pictures of every class: with a ``recipe``, as its
+    training changes them. ``to`` is the file (``.png`` or ``.svg``) or the folder that the drawing
+    is written to as well.
     """
     if isinstance(subject, Dataset):
         _require_drawing(what, "samples", "a data set")

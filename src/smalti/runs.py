@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti import calibration
+from smalti import calibration, robustness
 from smalti.calibration import Calibration
 from smalti.errors import SmaltiError, log, nearest
 from smalti.files import (
@@ -35,6 +35,7 @@ from smalti.files import (
 from smalti.metrics import accuracy
 from smalti.names import FORMATS
 from smalti.recipes import Recipe, from_dict
+from smalti.robustness import Robustness
 from smalti.wording import UNKNOWN, percent
 
 HISTORY_COLUMNS = (
@@ -181,6 +182,11 @@ class Run:
         return self.path / "predictions.csv"
 
     @property
+    def stress_file(self) -> Path:
+        """How far the accuracy holds where pictures get worse; written by ``stress``."""
+        return self.path / "stress.json"
+
+    @property
     def report_file(self) -> Path:
         """The one-file report."""
         return self.path / "report.html"
@@ -254,6 +260,23 @@ class Run:
                 f"Repair it with: {self.repair}",
             ) from error
 
+    def stress(self) -> Robustness | None:
+        """Return what ``stress`` found, None where there is nothing of the weights of now."""
+        if not self.stress_file.exists():
+            return None
+        again = f"smalti stress {shlex.quote(str(self.path))} --again"
+        content = read_json(self.stress_file, again)
+        if content.get("weights") != self.weights_fingerprint():
+            log.info("%s is of other weights than the run has now: not used.", self.stress_file)
+            return None
+        try:
+            return robustness.read(content).stored_in(self.path)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SmaltiError(
+                f"{self.stress_file} is damaged: figures are missing or out of range.",
+                f"Measure again with: {again}",
+            ) from error
+
     def is_baseline(self) -> bool:
         """Tell whether this is a classical method's run, which keeps no model."""
         return bool(self.config().get("baseline"))
@@ -319,6 +342,10 @@ class Run:
         content = {**found.to_dict(), "weights": self.weights_fingerprint()}
         write_json(self.calibration_file, content)
 
+    def write_stress(self, found: Robustness) -> None:
+        """Replace what ``stress`` found by figures of the weights of now."""
+        write_json(self.stress_file, {**found.to_dict(), "weights": self.weights_fingerprint()})
+
     def write_metrics(self, results: Mapping[str, Any]) -> None:
         """Replace the stored test results."""
         write_json(self.metrics_file, results)
@@ -333,8 +360,8 @@ class Run:
         """Store pictures (uint8 H×W×C) of a kind as PNG, and what is known of each in the index.
 
         Kinds: ``augmented``, ``right``, ``wrong``, ``confused`` (of the most confused pairs),
-        ``reasons`` (heat maps over the wrong ones), ``filters``, ``maps`` (sheets). What a kind
-        held before is replaced.
+        ``reasons`` (heat maps over the wrong ones), ``filters``, ``maps`` (sheets), ``corrupted``
+        (one picture in every state). What a kind held before is replaced.
         """
         index = self.samples()
         names = [f"{kind}-{number:02d}.png" for number in range(len(pictures))]

@@ -134,6 +134,47 @@ def test_explain_draws_files_and_pictures_of_a_set(smalti, run_folder, picture, 
     assert "digits test 3" in to.read_text()
 
 
+def test_stress_says_how_a_run_breaks_and_keeps_it(smalti, run_folder):
+    first = smalti("stress", run_folder, "--n", "40")
+    assert first.code == 0
+    assert "mean corruption accuracy" in first.out
+    assert "digits, our own 60/20/20 split, 40 of 360 test pictures" in first.out
+    assert all(name in first.out for name in names.CORRUPTIONS)
+    assert "PGD, 10 steps" in first.out
+    assert "\n3. " in first.out
+    assert f"next  smalti report {run_folder}" in first.out
+    assert (run_folder / "plots" / "stress.png").is_file()
+    again = smalti("stress", run_folder)
+    assert "stored result of" in again.out
+    as_json = smalti("stress", run_folder, "--json").out
+    stored = json.loads((run_folder / "stress.json").read_text())
+    assert json.loads(as_json) == {k: v for k, v in stored.items() if k != "weights"}
+    assert smalti("report", run_folder).code == 0
+    assert "Mean corruption accuracy" in (run_folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--n", "0"], "0 is not in the range x>=1"),
+        (["--n", "5", "--all"], "give one of both"),
+        (["--out", "x"], "--out is for Keras and ONNX files"),
+        (["--scale", "0-1"], "--scale is for Keras files"),
+    ],
+)
+def test_what_cannot_be_stressed_is_one_sentence(smalti, run_folder, typed, said):
+    outcome = smalti("stress", run_folder, *typed)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert "Traceback" not in outcome.said
+    assert not (run_folder / "stress.json").exists()
+
+
+def test_stress_of_nothing_and_of_a_file_without_data(smalti, tmp_path):
+    assert "There is no run folder" in smalti("stress", "nowhere").err
+    assert "smalti stress theirs.h5 --data mnist" in smalti("stress", "theirs.h5").err
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -77,6 +77,20 @@ def test_out_makes_a_folder_that_the_other_commands_take(smalti, exported, pictu
     assert "not a network of smalti's own" in outcome.err
 
 
+def test_a_file_is_stressed_and_says_why_nobody_attacks_it(smalti, exported):
+    run, file = exported
+    own = json.loads(smalti("stress", run, "--n", "30", "--no-attacks", "--json").out)
+    printed = smalti("stress", file, "--data", "digits", "--n", "30")
+    assert printed.code == 0, printed.said
+    assert "an ONNX file gives none" in printed.out
+    assert "--out DIR keeps these figures" in printed.out
+    kept = smalti("stress", file, "--data", "digits", "--n", "30", "--out", "theirs", "--json")
+    assert kept.code == 0, kept.said
+    assert json.loads(kept.out)["corruptions"] == own["corruptions"]
+    assert Run("theirs").stress() is not None
+    assert "stored result" in smalti("stress", "theirs").out
+
+
 def test_an_export_replaces_a_file_only_where_it_is_told_to(smalti, exported):
     run, file = exported
     file.write_text("three weeks of work")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti import calibration
+from smalti import calibration, robustness
 from smalti.metrics import (
     accuracy,
     confusion_matrix,
@@ -19,6 +19,8 @@ from smalti.metrics import (
     top_k_accuracy,
     wilson_interval,
 )
+from smalti.names import CORRUPTIONS
+from smalti.robustness import STRENGTHS, Attacked, Attacks, Robustness, Share
 from smalti.runs import Run
 
 CIFAR10 = (
@@ -53,6 +55,7 @@ class Plan:
     side: int = 32
     channels: int = 3
     strength: float = 3.2
+    attacks: bool = True
     metrics: dict[str, Any] = field(default_factory=dict)
 
 
@@ -96,6 +99,7 @@ def _evaluate(run: Run, plan: Plan, random: np.random.Generator) -> None:
         ]
         run.write_samples(kind, [_picture(plan, random) for _ in rows], notes)
     _look_inside(run, random)
+    _stress(run, plan, labels, random)
 
 
 def _look_inside(run: Run, random: np.random.Generator) -> None:
@@ -114,6 +118,50 @@ def _look_inside(run: Run, random: np.random.Generator) -> None:
     sheets = [random.integers(0, 256, (2 * s + 1, 8 * s + 7, 1), dtype=np.uint8) for s in (16, 8)]
     sizes = [{"of": of, "label": f"16 of 64 maps of {s}×{s}"} for s in (16, 8)]
     run.write_samples("maps", sheets, sizes)
+
+
+def _stress(run: Run, plan: Plan, labels: np.ndarray, random: np.random.Generator) -> None:
+    """Write what measuring on worse pictures stores; each corruption costs more than the last."""
+    n_classes = len(plan.class_names)
+    given = {}
+    for place, name in enumerate(CORRUPTIONS, start=1):
+        lost = np.array(STRENGTHS)[:, None] * place / 80
+        wrong = random.random((len(STRENGTHS), len(labels))) < lost
+        given[name] = np.where(wrong, (labels + 1) % n_classes, labels)
+    right = np.stack([answers == labels for answers in given.values()])
+    under = [Share.of(random.random(plan.n) < kept) for kept in (0.8, 0.5, 0.2)]
+    found = Robustness(
+        data=plan.data,
+        part="test",
+        split=plan.split,
+        n=plan.n,
+        of=plan.n,
+        seed=0,
+        clean=Share.of(np.ones(plan.n, bool)),
+        mean=Share.mean(right),
+        corruptions=tuple(
+            robustness.corrupted(name, answers, labels, plan.class_names)
+            for name, answers in given.items()
+        ),
+        attacks=Attacks(
+            plan.n,
+            Share.of(np.ones(plan.n, bool)),
+            10,
+            tuple(Attacked(2**place, one, one) for place, one in enumerate(under)),
+        )
+        if plan.attacks
+        else None,
+        no_attacks="" if plan.attacks else "They were left out.",
+        precision_used="float32",
+        views=1,
+        seconds=41.5,
+        images_per_second=3614.5,
+        measured="2026-03-01T15:00:00+01:00",
+    )
+    states = [{"corruption": name, "strength": s} for name in CORRUPTIONS for s in STRENGTHS]
+    notes = [{"label": plan.class_names[0], **state} for state in states]
+    run.write_samples("corrupted", [_picture(plan, random) for _ in notes], notes)
+    run.write_stress(found)
 
 
 def _config(plan: Plan) -> dict[str, Any]:

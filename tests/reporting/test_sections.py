@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from smalti.metrics import softmax
+from smalti.names import CORRUPTIONS
 from smalti.reporting.facts import Outputs, read_facts
 from smalti.reporting.page import write_report
+from smalti.reporting.plots.robustness import KINDS
 from smalti.reporting.sections import SECTIONS
 from smalti.reporting.sections.classes import classes
 from smalti.reporting.sections.confidence import confidence
 from smalti.reporting.sections.confusion import Pair, confusion, most_confused
 from smalti.reporting.sections.repeat import repeat
+from smalti.reporting.sections.stress import stress
 from smalti.reporting.sections.training import training
 from smalti.runs import Run
 from tests.reporting.made_up import HUNDRED
@@ -139,3 +142,46 @@ def test_every_section_names_its_template(
     found = section(read_facts(finished_run()))
     assert found.key == section.__name__
     assert not found.missing
+
+
+# How it breaks.
+
+
+def test_each_corruption_has_its_pictures_and_figures(finished_run: Callable[..., Run]) -> None:
+    facts = read_facts(finished_run(n=100))
+    values = stress(facts).values
+    assert facts.stress is not None
+    for card, one in zip(values["cards"], facts.stress.corruptions, strict=True):
+        assert card.corruption == one
+        assert [state.share for state in card.states] == list(one.by_strength)
+        assert all(state.picture is not None for state in card.states)
+    assert [plot.name for plot in stress(facts).plots] == ["stress", "attacks"]
+
+
+def test_pictures_that_are_gone_leave_the_figures(finished_run: Callable[..., Run]) -> None:
+    run = finished_run(n=100)
+    run.write_samples("corrupted", [], [])
+    cards = stress(read_facts(run)).values["cards"]
+    assert all(state.picture is None for card in cards for state in card.states)
+    assert "in all its states" not in write_report(run).read_text(encoding="utf-8")
+
+
+def test_without_attacks_the_reason_stands_there(finished_run: Callable[..., Run]) -> None:
+    run = finished_run(n=100, attacks=False)
+    assert [plot.name for plot in stress(read_facts(run)).plots] == ["stress"]
+    assert "No FGSM and no PGD. They were left out." in write_report(run).read_text("utf-8")
+
+
+def test_what_was_not_measured_on_worse_pictures_names_the_command(
+    finished_run: Callable[..., Run],
+) -> None:
+    run = finished_run(n=100)
+    run.stress_file.unlink()
+    section = stress(read_facts(run))
+    assert section.command == f"smalti stress {run.path}"
+    assert "measured by" in section.missing
+
+
+def test_every_corruption_is_of_a_kind_that_is_drawn() -> None:
+    drawn = [name for names in KINDS.values() for name in names]
+    assert sorted(drawn) == sorted(CORRUPTIONS)

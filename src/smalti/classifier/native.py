@@ -65,6 +65,10 @@ class NativeClassifier(Classifier):
         """Return what the network itself takes of uint8 pictures N×H×W×C: float32 N×C×H×W."""
         return self._network.prepared(images)
 
+    def answer(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return float32 logits n×K of pictures n×C×H×W (0–255) on the device, with gradients."""
+        return self._network(pictures)
+
     def logits_of(self, part: Part) -> np.ndarray:
         """Return the logits of a part without copying all of its pictures."""
         return self._network.logits(part.pictures, len(part))

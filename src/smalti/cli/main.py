@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "Say what a choice is worth: several ways of training in one table.",
     "predict": "Say what is on pictures.",
     "explain": "Draw what a classifier looks at on pictures.",
+    "stress": "Say how a classifier breaks: worse and worse pictures, and attacks.",
     "report": "Write a run's one-file report.",
     "export": "Write a run's classifier as a file for other programs.",
     "runs": "List the runs in a folder.",

@@ -94,13 +94,13 @@ def evaluate(
         if stored is not None:
             return stored
     dataset = load_dataset()
-    _require_same_data(run, dataset)
+    require_same_data(run, dataset)
     dataset.part("test")
-    classifier = _classifier_of(run, dataset, precision, device)
+    classifier = classifier_of(run, dataset, precision, device)
     return evaluate_classifier(classifier, dataset, run.path, run)
 
 
-def _classifier_of(run: Run, dataset: Dataset, precision: str, device: str) -> Classifier:
+def classifier_of(run: Run, dataset: Dataset, precision: str, device: str) -> Classifier:
     """Return what answers for a run; a classical method is fitted again."""
     if run.is_baseline():
         from smalti.baselines.fitting import refitted
@@ -232,7 +232,8 @@ def _times_opened(run: Run) -> int:
         return 0
 
 
-def _require_same_data(run: Run, dataset: Dataset) -> None:
+def require_same_data(run: Run, dataset: Dataset) -> None:
+    """Raise an error where the data are not those that the run was trained with."""
     was = run.environment().get("data", {}).get("fingerprint")
     if was and was != dataset.fingerprint:
         raise SmaltiError(

@@ -13,6 +13,7 @@ from smalti.reporting.plots.comparison import comparison_plot
 from smalti.reporting.plots.confusion import confusion_plot
 from smalti.reporting.plots.curves import all_curves
 from smalti.reporting.plots.pictures import pictures_plot
+from smalti.reporting.plots.robustness import stress_plot
 from smalti.runs import Run
 
 _SAMPLES = 12
@@ -72,6 +73,16 @@ def augmented(facts: Facts) -> Plot:
         what = "Augmented training pictures are written when training ends."
         raise SmaltiError(what, f"Finish it with: {facts.resume_command}")
     return pictures_plot([("", shown)], name="augmented")
+
+
+def stress(facts: Facts) -> Plot:
+    """Return the accuracy where pictures get worse, by corruption and strength."""
+    if facts.stress is None:
+        raise SmaltiError(
+            f"{facts.run.path} was not measured on worse pictures yet.",
+            f"Do: {facts.stress_command}",
+        )
+    return stress_plot(facts.stress)
 
 
 def _require_epochs(facts: Facts) -> None:

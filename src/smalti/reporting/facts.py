@@ -16,6 +16,7 @@ from smalti.calibration import Calibration
 from smalti.errors import SmaltiError
 from smalti.metrics import confusion_matrix
 from smalti.reporting.records import Record
+from smalti.robustness import Robustness
 from smalti.runs import Run
 
 History = list[dict[str, float | None]]
@@ -71,6 +72,10 @@ class Facts:
         return f"smalti evaluate {self.path}"
 
     @property
+    def stress_command(self) -> str:
+        return f"smalti stress {self.path}"
+
+    @property
     def resume_command(self) -> str:
         return f"smalti train --resume {self.path}"
 
@@ -97,6 +102,11 @@ class Facts:
     def calibration(self) -> Calibration | None:
         """Temperature and thresholds that validation gave."""
         return self.run.calibration()
+
+    @cached_property
+    def stress(self) -> Robustness | None:
+        """How far its accuracy holds where pictures get worse."""
+        return self.run.stress()
 
     @property
     def judged(self) -> Outputs | None:

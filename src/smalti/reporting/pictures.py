@@ -48,7 +48,7 @@ class Picture:
 def pictures(facts: Facts, kind: str, limit: int | None = None) -> list[Picture]:
     """Return up to ``limit`` stored pictures of a kind.
 
-    Kinds: ``augmented``, ``right``, ``wrong``, ``confused``.
+    Kinds: ``augmented``, ``right``, ``wrong``, ``confused``, ``corrupted``.
     """
     entries = facts.samples.records(kind)[:limit]
     return [_picture(facts.run.samples_folder, entry) for entry in entries]

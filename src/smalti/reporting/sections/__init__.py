@@ -14,6 +14,7 @@ from smalti.reporting.sections.curves import curves
 from smalti.reporting.sections.inside import inside
 from smalti.reporting.sections.repeat import repeat
 from smalti.reporting.sections.samples import samples
+from smalti.reporting.sections.stress import stress
 from smalti.reporting.sections.training import training
 
 SECTIONS: tuple[Callable[[Facts], Section], ...] = (
@@ -24,6 +25,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     confidence,
     samples,
     inside,
+    stress,
     augmentation,
     repeat,
 )

@@ -73,6 +73,10 @@ class NativeClassifier(Classifier):
         """Return the logits of a part without copying all of its pictures."""
         return self._network.logits(part.pictures, len(part))
 
+    def embeddings_of(self, part: Part) -> np.ndarray:
+        """Return float32 N×D: what the output layer is given of each picture, without views."""
+        return self._network.embeddings(part.pictures, len(part))
+
 
 def network_of(description: dict[str, Any], weights: Mapping[str, np.ndarray]) -> nn.Module:
     """Return the network that a classifier.json describes, with these weights.

@@ -62,6 +62,24 @@ class Network:
             batches.append(self(placed).cpu().numpy())
         return np.concatenate(batches) if batches else np.zeros((0, 0), np.float32)
 
+    @torch.inference_mode()
+    def embeddings(self, pictures: Pictures, count: int) -> np.ndarray:
+        """Return float32 ``count``×D: what the last dense layer is given of each picture."""
+        last = [layer for layer in self.model.modules() if isinstance(layer, nn.Linear)][-1]
+        found = [np.zeros((0, last.in_features), np.float32)]
+
+        def keep(_: nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+            found.append(given[0].float().cpu().numpy())
+
+        size = judging_batch(*pictures(slice(0, 1)).shape[1:3]) if count else 1
+        hook = last.register_forward_pre_hook(keep)
+        try:
+            for start in range(0, count, size):
+                self._one_view(self.prepared(pictures(slice(start, start + size))))
+        finally:
+            hook.remove()
+        return np.concatenate(found)
+
 
 def judging_batch(height: int, width: int) -> int:
     """Return how many pictures are judged at once, fewer of large ones so that memory is flat."""

@@ -27,7 +27,7 @@ OFFICIAL_SPLIT = "official split"
 """What is said of a test part that the set was published with."""
 
 # The streams are apart, so that the test part never depends on how validation is cut.
-VALIDATION_STREAM, TEST_STREAM = 0, 1
+VALIDATION_STREAM, TEST_STREAM, FOLD_STREAM = 0, 1, 2
 
 
 def with_parts(
@@ -99,6 +99,17 @@ def stratified(
     takes = np.array(proportional(sizes.tolist(), size, spare), dtype=np.int64)
     rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return np.sort(among[order[rank < np.repeat(takes, sizes)]])
+
+
+def folds_of(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Return for each label the number of its fold, from 0; every class is dealt out evenly.
+
+    Folds, and the pictures of a class in them, differ by one picture at most.
+    """
+    numbers = np.random.PCG64(np.random.SeedSequence((seed, FOLD_STREAM))).random_raw(len(labels))
+    dealt = np.empty(len(labels), dtype=np.int64)
+    dealt[np.lexsort((numbers, labels))] = np.arange(len(labels)) % folds
+    return dealt
 
 
 def proportional(sizes: list[int], total: int, spare: int = 1) -> list[int]:

@@ -70,7 +70,7 @@ def run_all(plan: Plan, dataset: Dataset, budget: Budget, show: Show) -> bool:
         for number, trial in enumerate(plan.trials())
         if not is_done(trial, plan.part)
     ]
-    with _said_once():
+    with said_once():
         for place, (number, trial) in enumerate(waiting):
             if not budget.fits(trial.place):
                 return False
@@ -96,17 +96,25 @@ class Show(Listener):
 
     def begins(self, number: int, trial: Trial) -> None:
         """Run ``number`` (from 0) of all is about to be trained."""
-        self._head = f"[{number + 1}/{self._total}] {trial.label}, seed {trial.recipe.seed}"
+        self.heads(number, f"{trial.label}, seed {trial.recipe.seed}")
+
+    def heads(self, number: int, what: str) -> None:
+        """Name what is about to be trained, number ``number`` (from 0) of all."""
+        self._head = f"[{number + 1}/{self._total}] {what}"
         if self._replace:
             self._replace(self._head)
 
     def judged(self, number: int, trial: Trial, run: Run, part: str, left: float) -> None:
         """The run is finished and judged; ``left`` is the time for all others, in seconds."""
         result = (run.metrics() or {}).get("accuracy") if part == "test" else run.best_validation()
-        took = duration(float(run.environment().get("seconds", 0.0)))
+        took = float(run.environment().get("seconds", 0.0))
+        self.tells(f"{part} {percent(result)}", took, left)
+
+    def tells(self, result: str, seconds: float, left: float) -> None:
+        """Leave a line on what was named: its result, what it took, and the time for the rest."""
         later = f"; about {duration(left)} left" if left else ""
         self._clear()
-        self._write(f"{self._head}: {part} {percent(result)}, {took}{later}\n")
+        self._write(f"{self._head}: {result}, {duration(seconds)}{later}\n")
 
     def started(self, plan: TrainingPlan) -> None:
         self._plan = plan
@@ -218,7 +226,7 @@ def _require_place(run: Run, trial: Trial) -> None:
 
 
 @contextmanager
-def _said_once() -> Iterator[None]:
+def said_once() -> Iterator[None]:
     """Let each warning and fact through once: every seed of a variant would say it again."""
     said: set[str] = set()
 

@@ -20,6 +20,7 @@ from smalti.version import __version__
 
 if TYPE_CHECKING:
     from smalti.api import (
+        check_data,
         compare,
         evaluate,
         explain,
@@ -49,6 +50,7 @@ __all__ = [
     "Run",
     "SmaltiError",
     "__version__",
+    "check_data",
     "compare",
     "evaluate",
     "explain",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smalti.classifier.files import FileClassifier
     from smalti.classifier.protocol import Classifier, Pictures
     from smalti.evaluation.evaluating import Evaluation
+    from smalti.findings import Faults
     from smalti.formats.exporting import Export
     from smalti.reporting.plots.canvas import Plot
     from smalti.robustness import Robustness
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Source = str | Path | tuple[Any, ...] | Dataset
 
 __all__ = [
+    "check_data",
     "compare",
     "evaluate",
     "explain",
@@ -444,6 +446,94 @@ def _without_data(command: str, path: str | Path) -> SmaltiError:
         f"{path} does not say what it is to be measured on.",
         f"Name the data: smalti {command} {path} --data mnist",
     )
+
+
+def check_data(
+    data: Source,
+    run: str | Path | Run | None = None,
+    *,
+    folds: int | None = None,
+    recipe: str | Path | Recipe | None = None,
+    likeness: float | None = None,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    command: str = "",
+) -> Faults:
+    """Look for what is wrong with data: labels, near-duplicates, pictures that lie apart.
+
+    Near-duplicates are found by perceptual hash, with a ``run`` of the same data by its network's
+    embedding, too; that shows what lies apart, and its answers for the validation pictures judge
+    their labels. With ``folds`` (5) as many models by the run's recipe, or ``recipe``, judge the
+    labels of all training pictures, each those that it was not trained on; called again, what is
+    finished is kept. ``likeness`` (0.5 to 1) is from where on two pictures are almost the same:
+    0.75, or more where all pictures of the set are alike.
+
+    Page and tables lie in the run's ``data-check``; without a run in ``out/check-<data>``, where
+    ``out`` or ``folds`` is given, otherwise nothing is written. Test labels judge no picture.
+    """
+    from smalti.search.inspecting import inspect, require_same_data
+
+    if likeness is not None and not 0.5 <= likeness <= 1:
+        raise SmaltiError(
+            f"likeness expects 0.5 to 1, not {likeness:g}: below, pictures differ visibly.",
+            "Leave it out: it is then chosen by how alike these pictures are in general.",
+        )
+    if recipe is not None and folds is None:
+        raise SmaltiError(
+            "A recipe is for the models of folds.", "Add them: --folds 5, or leave --recipe out."
+        )
+    opened = None if run is None else _opened(run)
+    wanted, dataset = _to_check(data, opened, recipe, folds, data_dir)
+    if opened is not None:
+        require_same_data(opened, dataset)
+    folder = _check_folder(opened, dataset, folds, out)
+    judged = None
+    if wanted is not None and folds is not None and folder is not None:
+        from smalti.search.folds import judge
+
+        judged = judge(dataset, wanted, folds, folder / "folds", command or "the same call")
+    return inspect(dataset, opened, judged, folder, likeness)
+
+
+def _to_check(
+    data: Source,
+    run: Run | None,
+    recipe: str | Path | Recipe | None,
+    folds: int | None,
+    data_dir: str | Path | None,
+) -> tuple[Recipe | None, Dataset]:
+    """Return the recipe of the folds (None without them), and the data divided as the run's are."""
+    if run is None and folds is not None:
+        return prepare(data, recipe, {}, data_dir)
+    if run is None:
+        return None, load_data(data, data_dir=data_dir)
+    dataset = dataset_of(run, data, data_dir)
+    if folds is None:
+        return None, dataset
+    if recipe is None and run.classifier()["kind"] != "native" and not run.is_baseline():
+        raise SmaltiError(
+            f"{run.path} is of a file that others trained: it has no recipe for the folds.",
+            "Name one: --recipe cnn",
+        )
+    wanted = run.recipe() if recipe is None else resolve(recipe, _name_of(data), {})
+    return wanted, dataset
+
+
+def _check_folder(
+    run: Run | None, dataset: Dataset, folds: int | None, out: str | Path | None
+) -> Path | None:
+    from smalti.runs import safe_name
+
+    if run is not None:
+        if out is not None:
+            raise SmaltiError(
+                f"With a run its folder takes what is found: {run.data_check_folder}.",
+                "Leave --out out.",
+            )
+        return run.data_check_folder
+    if out is None and folds is None:
+        return None
+    return Path(out or "runs") / f"check-{safe_name(dataset.name)}"
 
 
 def show_data(

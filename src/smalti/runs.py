@@ -200,6 +200,11 @@ class Run:
         """Pictures that a report shows, as PNG, with an index."""
         return self.path / "samples"
 
+    @property
+    def data_check_folder(self) -> Path:
+        """What ``data check`` found with the run: page, tables, and what its folds say."""
+        return self.path / "data-check"
+
     def outputs_file(self, part: str) -> Path:
         """Logits and labels of a part (``validation`` or ``test``), in order."""
         return self.path / "outputs" / f"{part}.safetensors"

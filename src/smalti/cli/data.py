@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from smalti.wording import count, plural
 
 if TYPE_CHECKING:
     from smalti.data.checking import DataCheck
+    from smalti.data.dataset import Dataset
 
 _DATA_DIR = click.option(
     "--data-dir",
@@ -68,32 +69,98 @@ def get(names: tuple[str, ...], data_dir: str | None) -> None:
     default=0,
     help="Side in pixels that pictures are scaled to; 0: 64 for folders, their own for arrays.",
 )
+@click.option("--run", metavar="RUN", help="A finished run on these data: its network looks, too.")
+@click.option(
+    "--folds", type=click.IntRange(2), metavar="N", help="Judge every training label by N models."
+)
+@click.option("--recipe", help="That of the folds' models.  [the run's; without a run as train]")
+@click.option(
+    "--likeness",
+    type=click.FloatRange(0.5, 1),
+    help="From here on two pictures are almost the same.  [0.75 or more, by the set]",
+)
+@click.option("--out", type=click.Path(file_okay=False), help="Without a run: write a page here.")
 @_DATA_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def check_source(source: str, image_size: int, data_dir: str | None, as_json: bool) -> None:
-    """Count a data set's classes, sizes and duplicates, and hash its content again.
+def check_source(
+    source: str,
+    image_size: int,
+    run: str | None,
+    folds: int | None,
+    recipe: str | None,
+    likeness: float | None,
+    out: str | None,
+    data_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Count a data set's classes, sizes and duplicates, and look for what is wrong with it.
 
     SOURCE is a built-in name, a folder of class folders, or an .npz file. Parts that are missing
-    are cut as for training.
+    are cut as for training. Pictures that are almost the same are found by perceptual hash. With
+    --run the labels of the validation pictures are judged, too (confident learning), and pictures
+    that lie apart are found; with --folds 5 the labels of all training pictures, by five models.
+    Page and tables then lie in RUN/data-check, or without a run in OUT/check-SOURCE.
     """
+    from smalti import api
+    from smalti.cli import data_check
+    from smalti.cli.train import second_ctrl_c_ends_at_once
     from smalti.data.checking import check
+
+    dataset, problem = _to_check(source, image_size, run, data_dir)
+    found = check(dataset)
+    if not as_json:
+        _show(found)
+    if not found.intact:
+        if as_json:
+            _print_json(found.to_dict())
+        raise _changed(found)
+    if problem:
+        if as_json:
+            _print_json(found.to_dict())
+        raise problem
+    with second_ctrl_c_ends_at_once():
+        faults = api.check_data(
+            dataset,
+            run,
+            folds=folds,
+            recipe=recipe,
+            likeness=likeness,
+            out=out,
+            data_dir=data_dir,
+            command=data_check.same_again(),
+        )
+    if as_json:
+        _print_json({**found.to_dict(), **faults.to_dict()})
+    else:
+        data_check.show(faults)
+
+
+def _to_check(
+    source: str, image_size: int, run: str | None, data_dir: str | None
+) -> tuple[Dataset, SmaltiError | None]:
+    """Return the data with its parts, as a run's were cut; or as they are, and why none are cut."""
     from smalti.data.load import load_given
     from smalti.data.splits import with_parts
 
-    dataset, problem = load_given(source, image_size=image_size, data_dir=data_dir), None
+    if run is not None:
+        from smalti.api import dataset_of
+        from smalti.runs import Run
+
+        if image_size:
+            raise SmaltiError(
+                "--image-size is not for --run: a run knows the size of its pictures.",
+                "Leave --image-size out.",
+            )
+        return dataset_of(Run(run), source, data_dir), None
+    dataset = load_given(source, image_size=image_size, data_dir=data_dir)
     try:
-        dataset = with_parts(dataset)
+        return with_parts(dataset), None
     except SmaltiError as error:
-        problem = error  # no parts can be cut: what is wrong shows in the counts
-    found = check(dataset)
-    if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
-    else:
-        _show(found)
-    if not found.intact:
-        raise _changed(found)
-    if problem:
-        raise problem
+        return dataset, error  # no parts can be cut: what is wrong shows in the counts
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    click.echo(json.dumps(values, indent=2, ensure_ascii=False))
 
 
 @command.command("show")

@@ -181,6 +181,24 @@ def prediction(recipe: str, turns: int, quick: bool, folder: Path) -> None:
 
 
 @main.command()
+@QUICK
+@FOLDER
+def labels(quick: bool, folder: Path) -> None:
+    """Measure how many planted label errors are found again (five trainings; goes on where cut)."""
+    from benchmarks import labels as measuring
+    from smalti import api
+    from smalti.recipes import resolve
+
+    if not quick:
+        show(measuring.measure(folder))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        here, digits = Path(scratch), api.load_data("digits", validation=0)
+        recipe = resolve("dense", "digits", {"training.epochs": 3})
+        show_quick(measuring.measure(here, here / "home", digits, recipe))
+
+
+@main.command()
 @click.argument("row")
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
 @click.option("--seed", "chosen", type=int, multiple=True, help="This seed alone; may be repeated.")

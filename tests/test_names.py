@@ -7,6 +7,7 @@ REGISTRIES = [
     names.MODELS, names.RECIPES, names.OPTIMIZERS, names.SCHEDULES, names.AUGMENTATIONS,
     names.ACTIVATIONS, names.DATASETS, names.DRAWINGS, names.BASELINES,
     names.CORRUPTIONS,
+    names.TRACKERS,
 ]  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def train(
     set: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
+    log: str | Sequence[str] = (),
     listener: Listener | None = None,
 ) -> Run:
     """Train a classifier and return its run folder.
@@ -76,8 +77,9 @@ def train(
     by dotted name, ``{"optimizer.name": "adamw"}``. ``target``, an accuracy in percent, takes the
     shortest plan of the recipe ``fast`` for it. The run is ``out/<data>-<recipe>-<seed>``; nothing
     is ever overwritten. Nothing here reads the test part: see :func:`evaluate`. Progress is shown
-    as suits the place; pass a plain ``Listener()`` for silence. With the extra ``smalti[onnx]`` the
-    run ends with an ONNX file of its weights.
+    as suits the place; pass a plain ``Listener()`` for silence. ``log`` names trackers that the
+    epochs are logged to as well (``tensorboard``, ``mlflow``, ``wandb``; each is an extra).
+    With the extra ``smalti[onnx]`` the run ends with an ONNX file of its weights.
     """
     options = dict(set or {})
     named = {
@@ -93,6 +95,7 @@ def train(
         options=options,
         out=out,
         data_dir=data_dir,
+        log=log,
         make_listener=None if listener is None else lambda: listener,
     )
     return run
@@ -106,20 +109,30 @@ def train_seeds(
     options: Mapping[str, Any] | None = None,
     out: str | Path = "runs",
     data_dir: str | Path | None = None,
+    log: str | Sequence[str] = (),
     make_listener: Callable[[], Listener] | None = None,
     command: str = "",
 ) -> Iterator[Run]:
     """Train the recipe with ``seeds`` consecutive seeds; yield each run as it is finished.
 
-    All share the data set and its validation pictures; only the seed differs.
+    All share the data set and its validation pictures; only the seed differs. Each has a log of
+    its own at the trackers in ``log``.
     """
     from smalti.formats.onnx import write_after_training
     from smalti.search.many import train_many
     from smalti.training.display import make_display
+    from smalti.training.tracking import asked_for, tracked
 
+    trackers = asked_for(log)
     first, dataset = prepare(data, recipe, options or {}, data_dir)
+    if trackers and first.baseline.name:
+        raise SmaltiError(
+            f"There is nothing to log to {trackers[0]}: {first.baseline.name} knows no epochs.",
+            "Leave out --log; its figures are in the run folder, and smalti compare shows them.",
+        )
     recipes = [replace(first, seed=first.seed + number) for number in range(seeds)]
-    for run in train_many(recipes, dataset, out, make_listener or make_display, command):
+    made = make_listener or make_display
+    for run in train_many(recipes, dataset, out, lambda: tracked(made(), trackers), command):
         if not run.is_baseline():
             write_after_training(run)
         yield run
@@ -150,11 +163,13 @@ def resume(
 ) -> Run:
     """Continue an unfinished run exactly where it stopped.
 
-    ``data`` is only needed where the run was trained on arrays in memory.
+    ``data`` is only needed where the run was trained on arrays in memory. The trackers that the run
+    was begun with go on with their logs.
     """
     from smalti.formats.onnx import write_after_training
     from smalti.training import session
     from smalti.training.display import make_display
+    from smalti.training.tracking import tracked_again
 
     run = _opened(run)
     if run.is_baseline():
@@ -163,7 +178,8 @@ def resume(
         raise cannot_resume(run)
     if session.already_finished(run):
         return run
-    session.resume(run, dataset_of(run, data, data_dir), listener or make_display())
+    dataset = dataset_of(run, data, data_dir)
+    session.resume(run, dataset, tracked_again(listener or make_display(), run))
     write_after_training(run)
     return run
 

@@ -390,6 +390,26 @@ FORMATS = Names(
     ),
 )
 
+TRACKERS = Names(
+    "tracker",
+    "smalti train --help",
+    Entry(
+        "tensorboard",
+        "Event files in the run's folder, for TensorBoard.",
+        "smalti.training.trackers.tensorboard:TensorBoard",
+    ),
+    Entry(
+        "mlflow",
+        "An MLflow database beside the runs, or the server that MLFLOW_TRACKING_URI names.",
+        "smalti.training.trackers.mlflow:MLflow",
+    ),
+    Entry(
+        "wandb",
+        "Weights & Biases; with WANDB_MODE=offline files in the run's folder.",
+        "smalti.training.trackers.wandb:WeightsAndBiases",
+    ),
+)
+
 SCALES = Names(
     "scale",
     "smalti predict --help",

@@ -205,6 +205,10 @@ class Run:
         """What ``data check`` found with the run: page, tables, and what its folds say."""
         return self.path / "data-check"
 
+    def log_folder(self, tracker: str) -> Path:
+        """Where a tracker keeps its log of the training."""
+        return self.path / tracker
+
     def outputs_file(self, part: str) -> Path:
         """Logits and labels of a part (``validation`` or ``test``), in order."""
         return self.path / "outputs" / f"{part}.safetensors"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smalti.errors import SmaltiError
+from smalti.names import TRACKERS
 from smalti.recipes.flags import FLAGS
 from smalti.recipes.options import field_help, parse_assignment
 
@@ -45,6 +46,13 @@ def _field_flags(function: Any) -> Any:
 @click.option("--seeds", type=click.IntRange(min=1), help="Train this many runs, seed by seed.")
 @click.option("--out", type=click.Path(file_okay=False), help="Parent folder of runs.  [runs]")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
+@click.option(
+    "--log",
+    "trackers",
+    multiple=True,
+    metavar="TRACKER",
+    help=f"Log the epochs there too ({', '.join(TRACKERS)}; each an extra). Repeatable.",
+)
 @click.option("--resume", type=click.Path(), metavar="RUN", help="Continue a run where it stopped.")
 def command(
     data: str | None,
@@ -54,6 +62,7 @@ def command(
     seeds: int | None,
     out: str | None,
     data_dir: str | None,
+    trackers: tuple[str, ...],
     resume: str | None,
     **flags: str | None,
 ) -> None:
@@ -69,14 +78,14 @@ def command(
         options["training.deterministic"] = True
     options |= dict(parse_assignment(text) for text in assignments)
     if resume is not None:
-        _resume(resume, data_dir, data or recipe or options or seeds or out)
+        _resume(resume, data_dir, data or recipe or options or seeds or out or trackers)
         return
     if data is None and (recipe is None or not recipe.endswith(".json")):
         raise SmaltiError(
             "smalti train expects a data set, a folder or an .npz file.",
             "For example: smalti train digits. List data sets with: smalti data list",
         )
-    _train(data or "", recipe, options, seeds, out or "runs", data_dir)
+    _train(data or "", recipe, options, seeds, out or "runs", data_dir, trackers)
 
 
 def _resume(path: str, data_dir: str | None, others: object) -> None:
@@ -100,6 +109,7 @@ def _train(
     seeds: int | None,
     out: str,
     data_dir: str | None,
+    trackers: tuple[str, ...],
 ) -> None:
     from smalti import api
 
@@ -110,6 +120,7 @@ def _train(
         options=options,
         out=out,
         data_dir=data_dir,
+        log=trackers,
         command=shlex.join(["smalti", *sys.argv[1:]]),
     )
     with second_ctrl_c_ends_at_once():

@@ -37,9 +37,10 @@ class Course:
 
         Ctrl-C drops the epoch that it falls into; everything before it is stored already.
         """
-        clock = Clock(self.state.history)
         warn_where_memory_is_short(self.trainer, self._shape)
         self.listener.started(self._plan())
+        # After the listener: a tracker may take long to open its log, which is no training.
+        clock = Clock(self.state.history)
         try:
             with (
                 naming_the_run(self.run),

@@ -98,7 +98,8 @@ class NotebookDisplay(LiveDisplay):
 
     def started(self, plan: Plan) -> None:
         self.plan = plan
-        self._write(plan_lines(plan)[0] + "\n")
+        for line in (plan_lines(plan)[0], *log_lines(plan)):
+            self._write(line + "\n")
 
     def _redraw(self, text: str) -> None:
         self._show(text)
@@ -115,7 +116,7 @@ class NotebookDisplay(LiveDisplay):
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Return what is about to happen, in three lines."""
+    """Return what is about to happen, in three lines, and where it is logged."""
     validation = f", {count(plan.validation)} validation" if plan.validation else ", no validation"
     begin = "" if plan.first_epoch == 1 else f", from epoch {plan.first_epoch}"
     return [
@@ -123,7 +124,13 @@ def plan_lines(plan: Plan) -> list[str]:
         f"data    {plan.data}: {count(plan.train)} training{validation} pictures",
         f"plan    {plan.recipe}, {count(plan.parameters)} parameters, seed {plan.seed}, "
         f"{plural(plan.epochs, 'epoch')} × {count(plan.steps)} steps of {plan.batch_size}{begin}",
+        *log_lines(plan),
     ]
+
+
+def log_lines(plan: Plan) -> list[str]:
+    """Return how to look at each log that is kept beside, a line each."""
+    return [f"log     look with: {look}" for look in plan.logs]
 
 
 def epoch_line(row: Mapping[str, float | None], best: bool, plan: Plan) -> str:

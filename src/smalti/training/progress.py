@@ -25,6 +25,8 @@ class Plan:
     batch_size: int
     parameters: int
     hardware: str
+    logs: tuple[str, ...] = ()
+    """How to look at what trackers log: a command or an address each."""
 
 
 class Listener:

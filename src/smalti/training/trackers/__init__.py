@@ -1,0 +1,1 @@
+"""Logs that other programs show, one module each; nothing here is imported unless asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smalti.recipes.words import in_words
 from smalti.reporting.facts import Facts
 from smalti.reporting.section import Section
 from smalti.wording import count, duration, plural
@@ -16,7 +17,15 @@ def training(facts: Facts) -> Section:
         ("Method", _method(facts)) if facts.method else ("Network and recipe", _network(facts)),
         ("Time and machine", _machine(facts)),
     )
-    return Section("training", "What was trained", {"groups": groups})
+    return Section("training", "What was trained", {"words": _words(facts), "groups": groups})
+
+
+def _words(facts: Facts) -> str:
+    """Return the recipe in words; a file of others does not tell how it was trained."""
+    if facts.method or facts.classifier.text("kind", "native") != "native":
+        return ""
+    kept = facts.environment.section("data").number("validation")
+    return in_words(facts.run.recipe(), None if kept is None else int(kept))
 
 
 def _data(facts: Facts) -> list[Row]:

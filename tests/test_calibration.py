@@ -114,12 +114,29 @@ def test_it_comes_back_from_json():
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 0}, {"temperature": "warm"}, {"abstain_below": 2}, {"thresholds": 3}]
+    "change",
+    [
+        {"conformal": {"95": 2}},
+        {"conformal": 3},
+        {"temperature": 0},
+        {"temperature": "warm"},
+        {"abstain_below": 2},
+        {"thresholds": 3},
+    ],
 )
 def test_values_that_cannot_be_are_refused(change):
     content = calibration.fit(*honest(100)).to_dict() | change
-    with pytest.raises((ValueError, TypeError, KeyError)):
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         calibration.read(content)
+
+
+def test_older_files_without_thresholds_for_sets_get_them_from_the_outputs():
+    logits, labels = honest(300)
+    found = calibration.fit(logits, labels)
+    content = {name: value for name, value in found.to_dict().items() if name != "conformal"}
+    old = calibration.read(content)
+    assert old.conformal == {}
+    assert calibration.with_sets(old, logits, labels) == found
 
 
 def test_one_picture_is_enough_not_to_fail():

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from smalti import conformal
 from smalti.metrics import expected_calibration_error, log_loss, softmax, wilson_interval
 
 WANTED = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
@@ -50,6 +51,7 @@ class Calibration:
     ``loss_before`` and ``ece_before`` (expected calibration error) are at temperature 1. Below
     ``abstain_below`` an answer is marked as unsure: ``marked`` is the share of such, and
     ``marked_accuracy`` how many of them are right all the same (None where there are none).
+    ``conformal`` are the thresholds of sets of classes by coverage (:mod:`smalti.conformal`).
     """
 
     temperature: float
@@ -63,6 +65,7 @@ class Calibration:
     marked: float
     marked_accuracy: float | None
     thresholds: tuple[Threshold, ...] = ()
+    conformal: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -90,7 +93,14 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> Calibration:
         marked=float(unsure.mean()),
         marked_accuracy=float(right[unsure].mean()) if unsure.any() else None,
         thresholds=tuple(threshold for threshold in found if threshold is not None),
+        conformal=conformal.fit(after, labels),
     )
+
+
+def with_sets(found: Calibration, logits: np.ndarray, labels: np.ndarray) -> Calibration:
+    """Return a calibration with thresholds for sets of classes, by the validation outputs."""
+    probabilities = softmax(logits / found.temperature)
+    return replace(found, conformal=conformal.fit(probabilities, labels))
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -194,12 +204,16 @@ def read(content: Mapping[str, Any]) -> Calibration:
     """Return a calibration from JSON.
 
     Raises:
-        ValueError, TypeError, KeyError: something is missing or is no number in its range.
+        ValueError, TypeError, KeyError, AttributeError: something is missing or is no number in
+            its range.
     """
     thresholds = tuple(Threshold(**entry) for entry in content["thresholds"])
     names = Calibration.__dataclass_fields__
-    values = {name: content[name] for name in names if name != "thresholds"}
-    found = Calibration(**values, thresholds=thresholds)
+    values = {name: content[name] for name in names if name not in ("thresholds", "conformal")}
+    sets = {str(key): float(least) for key, least in content.get("conformal", {}).items()}
+    found = Calibration(**values, thresholds=thresholds, conformal=sets)
     if not (0 < float(found.temperature) < math.inf and 0 <= float(found.abstain_below) <= 1):
         raise ValueError("temperature or threshold out of range")
+    if not all(0 <= least <= 1 for least in sets.values()):
+        raise ValueError("threshold of sets out of range")
     return found

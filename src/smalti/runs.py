@@ -261,13 +261,15 @@ class Run:
             )
             return None
         try:
-            return calibration.read(content)
-        except (KeyError, TypeError, ValueError) as error:
+            found = calibration.read(content)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SmaltiError(
                 f"{self.calibration_file} is damaged: its temperature or thresholds are missing or "
                 "out of range.",
                 f"Repair it with: {self.repair}",
             ) from error
+        outputs = self.outputs("validation") if "conformal" not in content else None
+        return found if outputs is None else calibration.with_sets(found, *outputs)
 
     def stress(self) -> Robustness | None:
         """Return what ``stress`` found, None where there is nothing of the weights of now."""

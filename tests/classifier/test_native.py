@@ -85,6 +85,23 @@ def test_a_threshold_of_ones_own_overrules_that_of_validation(run):
         classifier.predict(images, abstain_below=70)
 
 
+def test_sets_of_classes_grow_with_the_coverage(run):
+    classifier = NativeClassifier.load(run)
+    images = tiny_dataset().part("test").pictures()
+    assert all(answer.classes == () for answer in classifier.predict(images))
+    sets = [classifier.predict(images, coverage=wanted) for wanted in (0.8, 0.95)]
+    for few, many in zip(*sets, strict=True):
+        assert few.classes[0] == many.classes[0] == few.label
+        assert set(few.classes) <= set(many.classes)
+    with pytest.raises(SmaltiError, match=r"need at least 99 validation pictures; this .* had 30"):
+        classifier.predict(images, coverage=0.99)
+    with pytest.raises(SmaltiError, match=r"a fraction up to 0\.999, not 95"):
+        classifier.predict(images, coverage=95)
+    classifier.calibration = None
+    with pytest.raises(SmaltiError, match="there were none for this classifier"):
+        classifier.predict(images, coverage=0.9)
+
+
 def test_a_calibration_of_other_weights_is_not_used(copy):
     weights, epoch = copy.read_model()
     copy.write_model({name: array * 2 for name, array in weights.items()}, epoch)

@@ -124,6 +124,25 @@ def test_unsure_answers_are_marked_in_every_form(smalti, run_folder, picture):
     assert "Perhaps: --abstain-below 90" in fraction.err
 
 
+def test_conformal_sets_in_every_form(smalti, run_folder, picture):
+    text = smalti("predict", run_folder, picture, "--conformal", "95").out
+    assert "  set: " in text
+    [answer] = json.loads(smalti("predict", run_folder, picture, "--conformal", "99", "--json").out)
+    assert answer["classes"][0] == answer["label"]
+    shown = smalti("predict", run_folder, picture, "--conformal", "99", "--csv").out
+    [row] = csv.DictReader(io.StringIO(shown))
+    assert row["classes"] == "; ".join(answer["classes"])
+    assert "set:" not in smalti("predict", run_folder, picture).out
+    fraction = smalti("predict", run_folder, picture, "--conformal", "0.95")
+    assert fraction.code == 2
+    assert "Perhaps: --conformal 95" in fraction.err
+    too_many = smalti("predict", run_folder, picture, "--conformal", "99.9")
+    assert too_many.code == 2
+    assert "need at least 999 validation pictures; this classifier had 360" in too_many.err
+    assert "--conformal 99.5" in too_many.err
+    assert "sets for 95 %: the true class is in" in smalti("evaluate", run_folder).out
+
+
 def test_explain_draws_files_and_pictures_of_a_set(smalti, run_folder, picture, tmp_path):
     drawn = smalti("explain", run_folder, picture)
     assert drawn.code == 0

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from smalti import conformal
 from smalti.errors import SmaltiError
 from smalti.evaluation.evaluating import evaluate, measure
 from smalti.metrics import expected_calibration_error, log_loss, softmax, wilson_interval
@@ -58,6 +59,11 @@ def test_loss_and_calibration_error_are_by_the_temperature_and_beside_it_those_w
     confidence = softmax(logits / found.temperature).max(axis=1)
     sure = confidence >= found.abstain_below
     assert stored["coverage"] == np.mean(sure)
+    # 30 validation pictures are enough for sets of 90 and 95 %, and too few for those of 99 %.
+    inside = conformal.sets(softmax(logits / found.temperature), found.conformal["95"])
+    assert stored["set_coverage/95"] == np.mean(inside[np.arange(len(labels)), labels])
+    assert stored["set_size/95"] == np.mean(inside.sum(axis=1))
+    assert "set_coverage/99" not in stored
     assert stored["covered_accuracy"] == np.mean((logits.argmax(1) == labels)[sure])
     with run.predictions_file.open(newline="") as file:
         told = [float(row["confidence"]) for row in csv.DictReader(file)]

@@ -93,6 +93,11 @@ def test_thresholds_of_validation_are_tried_on_the_test_part(
         assert (row.coverage, row.accuracy) == (kept.mean(), right[kept].mean())
     assert values["mark"][1] > right.mean()
     assert values["ece"] < values["ece_before"]
+    assert [row.wanted for row in values["sets"]] == [0.9, 0.95, 0.99]
+    for row in values["sets"]:
+        assert row.low < row.coverage < row.high
+        assert 0 < row.single <= 1 <= row.size
+    assert values["missing_sets"] == []
 
 
 def test_without_a_calibration_confidence_is_shown_as_trained(

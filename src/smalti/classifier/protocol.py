@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from smalti import conformal
 from smalti.calibration import Calibration
 from smalti.data.dataset import Part
 from smalti.errors import SmaltiError
@@ -23,7 +24,8 @@ class Prediction:
     """The answer for one picture: class name, its probability, all probabilities by class.
 
     ``unsure`` says why the answer is better left open, and is empty where it is not. ``error`` says
-    why there is no answer (an unreadable file); the label is then empty.
+    why there is no answer (an unreadable file); the label is then empty. ``classes`` is the set
+    that holds the true class as often as was wanted, likeliest first; empty where none was asked.
     """
 
     source: str
@@ -32,6 +34,7 @@ class Prediction:
     probabilities: dict[str, float]
     error: str = ""
     unsure: str = ""
+    classes: tuple[str, ...] = ()
 
 
 class Classifier(ABC):
@@ -81,36 +84,84 @@ class Classifier(ABC):
             pictures = np.stack([self._read(source) for source in _listed(pictures)])
         return self._shaped(pictures)
 
-    def predict(self, pictures: Pictures, abstain_below: float | None = None) -> list[Prediction]:
+    def predict(
+        self,
+        pictures: Pictures,
+        abstain_below: float | None = None,
+        coverage: float | None = None,
+    ) -> list[Prediction]:
         """Return a prediction for every picture, in order; bad files get one that says why.
 
         Answers less sure than ``abstain_below`` (a probability; without it the threshold of the
-        calibration) are marked as unsure.
+        calibration) are marked as unsure. With ``coverage``, a fraction up to 0.999, each has the
+        set of classes that holds the true one at least so often (:mod:`smalti.conformal`).
         """
         if abstain_below is not None and not 0 <= abstain_below <= 1:
             raise SmaltiError(
                 f"abstain_below expects a probability, 0 to 1, not {abstain_below:g}."
             )
+        inside = None if coverage is None else self.set_threshold(coverage)
         if isinstance(pictures, np.ndarray):
-            probabilities = self.predict_proba(pictures)
+            rows = self.predict_proba(pictures)
             return [
-                self._prediction(str(i), row, abstain_below) for i, row in enumerate(probabilities)
+                self._prediction(str(i), row, abstain_below, inside) for i, row in enumerate(rows)
             ]
         sources = _listed(pictures)
         arrays, errors = self._read_all(sources)
-        rows = iter(self.predict_proba(np.stack(arrays)) if arrays else [])
+        read = iter(self.predict_proba(np.stack(arrays)) if arrays else [])
         return [
             Prediction(name, "", 0.0, {}, error)
             if error
-            else self._prediction(name, next(rows), abstain_below)
+            else self._prediction(name, next(read), abstain_below, inside)
             for name, error in zip(map(_name, sources), errors, strict=True)
         ]
 
-    def _prediction(self, source: str, row: np.ndarray, least: float | None) -> Prediction:
+    def set_threshold(self, coverage: float) -> float:
+        """Return the probability from which on classes are in the sets of a wanted coverage."""
+        highest = conformal.COVERAGES[-1]
+        if not 0 < round(coverage, 6) <= highest:
+            raise SmaltiError(f"coverage expects a fraction up to {highest:g}, not {coverage:g}.")
+        fitted = self.calibration.conformal if self.calibration else {}
+        found = conformal.threshold(fitted, coverage)
+        if found is None:
+            raise self._no_sets(coverage)
+        return found[1]
+
+    def _no_sets(self, coverage: float) -> SmaltiError:
+        wanted = f"Sets that hold the true class in {percent(coverage)}"
+        if self.calibration is None or not self.calibration.conformal:
+            return SmaltiError(
+                f"{wanted} are fitted on validation pictures, and there were none for this "
+                "classifier.",
+                "Train it with a validation part: smalti train DATA --validation 0.1",
+            )
+        needed = conformal.pictures_needed(coverage)
+        most = list(self.calibration.conformal)[-1]
+        return SmaltiError(
+            f"{wanted} need at least {needed:,} validation pictures; this classifier had "
+            f"{self.calibration.n:,}.",
+            f"Those are enough for: --conformal {most}",
+        )
+
+    def _prediction(
+        self, source: str, row: np.ndarray, least: float | None, inside: float | None
+    ) -> Prediction:
         best = int(row.argmax())
         named = {name: float(p) for name, p in zip(self.class_names, row, strict=True)}
-        unsure = self._unsure(float(row[best]), least)
-        return Prediction(source, self.class_names[best], float(row[best]), named, unsure=unsure)
+        return Prediction(
+            source,
+            self.class_names[best],
+            float(row[best]),
+            named,
+            unsure=self._unsure(float(row[best]), least),
+            classes=() if inside is None else self._set(row, inside),
+        )
+
+    def _set(self, row: np.ndarray, inside: float) -> tuple[str, ...]:
+        """Return the classes of a set, likeliest first."""
+        [chosen] = conformal.sets(row[None], inside)
+        order = np.argsort(-row, kind="stable")
+        return tuple(self.class_names[place] for place in order if chosen[place])
 
     def _unsure(self, confidence: float, least: float | None) -> str:
         """Return why an answer of this confidence is better left open, or nothing."""

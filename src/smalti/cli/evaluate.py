@@ -97,6 +97,7 @@ def _show(evaluation: Evaluation, details: bool) -> None:
             f"at least {percent(values['abstain_below'])} sure of {percent(values['coverage'])} of "
             f"the pictures, and right on {percent(values['covered_accuracy'])} of those"
         )
+    _show_sets(evaluation)
     if evaluation.stored:
         click.echo(
             f"stored result of {values['evaluated']}; measure again with --again "
@@ -104,6 +105,22 @@ def _show(evaluation: Evaluation, details: bool) -> None:
         )
     if details:
         _show_classes(evaluation)
+
+
+def _show_sets(evaluation: Evaluation) -> None:
+    from smalti.conformal import SHOWN, key
+    from smalti.metrics import wilson_interval
+    from smalti.wording import interval, percent
+
+    values = evaluation.metrics
+    for name in (key(wanted) for wanted in SHOWN):
+        if f"set_coverage/{name}" in values:
+            held = values[f"set_coverage/{name}"]
+            within = interval(*wilson_interval(held, evaluation.n))
+            click.echo(
+                f"sets for {name} %: the true class is in {percent(held)} of them "
+                f"(95 % interval {within}), {values[f'set_size/{name}']:.2f} classes on average"
+            )
 
 
 def _show_classes(evaluation: Evaluation) -> None:

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="Mark answers less sure than this. [half the errors, by validation]",
 )
+@click.option(
+    "--conformal",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Give the set of classes that holds the true one at least so often.",
+)
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where data sets lie.")
 def command(
@@ -51,6 +57,7 @@ def command(
     part: str,
     form: str | None,
     abstain_below: float | None,
+    conformal: float | None,
     top: int,
     data_dir: str | None,
 ) -> None:
@@ -64,16 +71,15 @@ def command(
     What the answer is not sure of is marked with the reason: the threshold was chosen on validation
     when the training ended, so that the answers left are wrong half as often.
 
+    With --conformal 95 each picture gets a set of classes, which holds the true one for at least
+    95 % of the pictures like those of validation: one class where it is sure, else several.
+
     A run with an ONNX file of its weights (written at the end of a training where ONNX Runtime is
     installed) answers from it in float32; with --precision bfloat16 or auto PyTorch answers.
     """
-    least = None if abstain_below is None else abstain_below / 100
-    if abstain_below is not None and 0 < abstain_below <= 1:
-        raise SmaltiError(
-            f"--abstain-below is in percent; {abstain_below:g} would be {abstain_below:g} %.",
-            f"Perhaps: --abstain-below {100 * abstain_below:g}",
-        )
-    asked = Asked(run, data, scale, fit, precision, data_dir, least)
+    least = _fraction("--abstain-below", abstain_below)
+    coverage = _fraction("--conformal", conformal)
+    asked = Asked(run, data, scale, fit, precision, data_dir, least, coverage)
     if data is not None and not (pictures and asked.is_file):
         if pictures:
             raise SmaltiError("Give picture files or --data, not both.")
@@ -92,6 +98,16 @@ def command(
         )
 
 
+def _fraction(option: str, percent: float | None) -> float | None:
+    """Return percent as a fraction; what looks like a fraction already is refused."""
+    if percent is not None and 0 < percent <= 1:
+        raise SmaltiError(
+            f"{option} is in percent; {percent:g} would be {percent:g} %.",
+            f"Perhaps: {option} {100 * percent:g}",
+        )
+    return None if percent is None else percent / 100
+
+
 @dataclass(frozen=True)
 class Asked:
     """Which classifier is asked, and what was said of it: options of the command line."""
@@ -103,6 +119,7 @@ class Asked:
     precision: str
     data_dir: str | None
     least: float | None = None
+    coverage: float | None = None
     quickest: bool = True
 
     @property
@@ -153,7 +170,8 @@ def _from_files(asked: Asked, pictures: tuple[str, ...]) -> list[dict[str, Any]]
             "smalti predict expects picture files, a folder or a pattern.",
             f"For example: smalti predict {asked.run} a.png",
         )
-    answers = asked.classifier().predict([Path(file) for file in files], asked.least)
+    paths = [Path(file) for file in files]
+    answers = asked.classifier().predict(paths, asked.least, asked.coverage)
     return [_row(item) for item in answers]
 
 
@@ -162,7 +180,7 @@ def _from_data(
 ) -> list[dict[str, Any]]:
     classifier, dataset = asked.with_data(data)
     images, labels = chosen_pictures(dataset, data, indices, part)
-    answers = classifier.predict(images, asked.least)
+    answers = classifier.predict(images, asked.least, asked.coverage)
     rows = []
     for index, answer, label in zip(indices, answers, labels, strict=True):
         row = {**_row(answer), "source": f"{data} {part} {index}", "true": label}
@@ -211,6 +229,7 @@ def _row(prediction: Prediction) -> dict[str, Any]:
         "unsure": prediction.unsure,
         "probabilities": prediction.probabilities,
         "error": prediction.error,
+        **({"classes": list(prediction.classes)} if prediction.classes else {}),
     }
 
 
@@ -233,11 +252,14 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
     columns = ["source", "label", "confidence", "unsure", "error"]
     if "true" in rows[0]:
         columns[1:1] = ["true", "right"]
+    if any("classes" in row for row in rows):
+        columns.insert(-1, "classes")
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         confidence = "" if row["error"] else f"{row['confidence']:.6f}"
-        writer.writerow({**row, "confidence": confidence})
+        classes = "; ".join(row.get("classes", []))
+        writer.writerow({**row, "confidence": confidence, "classes": classes})
 
 
 def _sentence(row: dict[str, Any], top: int) -> str:
@@ -251,5 +273,8 @@ def _sentence(row: dict[str, Any], top: int) -> str:
     verdict = ""
     if "right" in row:
         verdict = " ✓ right" if row["right"] else f" ✗ wrong, it is {row['true']}"
+    classes = f"  set: {', '.join(row['classes'])}" if "classes" in row else ""
     doubt = f"  ? unsure: {row['unsure']}" if row["unsure"] else ""
-    return f"{row['source']}: {best}{verdict}" + (f"  ({others})" if others else "") + doubt
+    return (
+        f"{row['source']}: {best}{verdict}" + (f"  ({others})" if others else "") + classes + doubt
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti import metrics
+from smalti import conformal, metrics
 from smalti.calibration import Calibration
 from smalti.classifier.loading import load_quickest
 from smalti.classifier.protocol import Classifier
@@ -208,16 +208,31 @@ def _calibrated(
     logits: np.ndarray, cooled: np.ndarray, labels: np.ndarray, calibration: Calibration
 ) -> dict[str, Any]:
     """Return what the calibration changed, and how good the answers are that it does not mark."""
-    confidence = metrics.softmax(cooled).max(axis=1)
-    sure = confidence >= calibration.abstain_below
+    probabilities = metrics.softmax(cooled)
+    sure = probabilities.max(axis=1) >= calibration.abstain_below
     return {
         "temperature": calibration.temperature,
         "loss_before": metrics.log_loss(logits, labels),
+        **_of_sets(probabilities, labels, calibration),
         "ece_before": metrics.expected_calibration_error(metrics.softmax(logits), labels),
         "abstain_below": calibration.abstain_below,
         "coverage": float(sure.mean()),
         "covered_accuracy": metrics.accuracy(logits[sure], labels[sure]) if sure.any() else None,
     }
+
+
+def _of_sets(
+    probabilities: np.ndarray, labels: np.ndarray, calibration: Calibration
+) -> dict[str, float]:
+    """Return how often sets of each shown coverage hold the true class, and their mean size."""
+    results = {}
+    for wanted in conformal.SHOWN:
+        name = conformal.key(wanted)
+        if name in calibration.conformal:
+            inside = conformal.sets(probabilities, calibration.conformal[name])
+            results[f"set_coverage/{name}"] = float(inside[np.arange(len(labels)), labels].mean())
+            results[f"set_size/{name}"] = float(inside.sum(axis=1).mean())
+    return results
 
 
 def _confusion(logits: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smalti import conformal
 from smalti.calibration import Calibration, reliability, risk_coverage
-from smalti.metrics import expected_calibration_error, softmax
+from smalti.metrics import expected_calibration_error, softmax, wilson_interval
 from smalti.reporting.facts import Facts, Outputs
 from smalti.reporting.plots.confidence import coverage_plot, reliability_plot
 from smalti.reporting.section import Section
@@ -24,6 +25,18 @@ class Row:
     threshold: float
     coverage: float
     accuracy: float | None
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """What sets of a wanted coverage do on the part shown; ``single`` is the share of one class."""
+
+    wanted: float
+    coverage: float
+    low: float
+    high: float
+    size: float
+    single: float
 
 
 def confidence(facts: Facts) -> Section:
@@ -54,6 +67,8 @@ def confidence(facts: Facts) -> Section:
         "ece_before": expected_calibration_error(before, outputs.labels),
         "mark": mark,
         "rows": _rows(found, outputs, sure, right) if found else [],
+        "sets": _sets(found, after, outputs.labels) if found and outputs.part == "test" else [],
+        "missing_sets": _missing_sets(found) if found else [],
         "resume": facts.resume_command if facts.validated else "",
         "own": bool(facts.history),
     }
@@ -73,3 +88,27 @@ def _kept(sure: np.ndarray, right: np.ndarray, least: float) -> tuple[float, flo
     """Return the share of answers at least so sure and how many of those are right."""
     kept = sure >= least
     return (float(kept.mean()), float(right[kept].mean())) if kept.any() else None
+
+
+def _sets(found: Calibration, probabilities: np.ndarray, labels: np.ndarray) -> list[SetRow]:
+    rows = []
+    for wanted in conformal.SHOWN:
+        least = found.conformal.get(conformal.key(wanted))
+        if least is None:
+            continue
+        inside = conformal.sets(probabilities, least)
+        held = float(inside[np.arange(len(labels)), labels].mean())
+        sizes = inside.sum(axis=1)
+        low, high = wilson_interval(held, len(labels))
+        single = float((sizes == 1).mean())
+        rows.append(SetRow(wanted, held, low, high, float(sizes.mean()), single))
+    return rows
+
+
+def _missing_sets(found: Calibration) -> list[tuple[float, int]]:
+    """Return the coverages that validation was too small for, and the pictures they need."""
+    return [
+        (wanted, conformal.pictures_needed(wanted))
+        for wanted in conformal.SHOWN
+        if conformal.key(wanted) not in found.conformal
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -288,11 +288,12 @@ def evaluate(
         return _evaluate_file(Path(run), data, again, data_dir, out, scale, fit)
     require_run_options(run, out=out, scale=scale, fit=fit)
     run = _opened(run)
-    found = evaluating.evaluate(run, lambda: dataset_of(run, data, data_dir), again, precision)
+    dataset = cache(lambda: dataset_of(run, data, data_dir))
+    found = evaluating.evaluate(run, dataset, again, precision)
     if not found.stored and run.classifier()["kind"] == "native":
         from smalti.explanations.storing import store_explanations
 
-        store_explanations(run)
+        store_explanations(run, dataset().part("test"))
     return found
 
 

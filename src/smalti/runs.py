@@ -372,7 +372,8 @@ class Run:
 
         Kinds: ``augmented``, ``right``, ``wrong``, ``confused`` (of the most confused pairs),
         ``reasons`` (heat maps over the wrong ones), ``filters``, ``maps`` (sheets), ``corrupted``
-        (one picture in every state). What a kind held before is replaced.
+        (one picture in every state), ``sprites`` (a sheet of the pictures on the map). What a kind
+        held before is replaced.
         """
         index = self.samples()
         names = [f"{kind}-{number:02d}.png" for number in range(len(pictures))]
@@ -444,6 +445,35 @@ class Run:
         except KeyError as error:
             raise SmaltiError(f"{path} is damaged: it holds no {error}.") from error
         return logits, labels
+
+    def write_embedding(
+        self, points: np.ndarray, indices: np.ndarray, explained: Sequence[float]
+    ) -> None:
+        """Store where sampled test pictures lie on the map of features: places n×2, which they are.
+
+        ``explained`` are the shares of the variance that the two axes hold.
+        """
+        arrays: dict[str, np.ndarray] = {
+            "points": points.astype(np.float32),
+            "indices": indices.astype(np.int64),
+        }
+        write_tensors(self.outputs_file("embedding"), arrays, {"explained": list(explained)})
+
+    def embedding(self) -> tuple[np.ndarray, np.ndarray, tuple[float, float]] | None:
+        """Return what :meth:`write_embedding` stored, or None where there is nothing."""
+        path = self.outputs_file("embedding")
+        if not path.exists():
+            return None
+        again = f"smalti evaluate {self.path} --again"
+        arrays, state = read_tensors(path, again)
+        try:
+            points, indices = arrays["points"], arrays["indices"]
+            first, second = (float(share) for share in state["explained"])
+            if points.shape != (len(indices), 2) or not np.isfinite(points).all():
+                raise ValueError("expected finite places n×2")
+        except (KeyError, TypeError, ValueError) as error:
+            raise SmaltiError(f"{path} is damaged: {error}.", f"Write it with: {again}") from error
+        return points, indices, (first, second)
 
 
 def find_runs(parent: str | os.PathLike[str]) -> list[Run]:

@@ -159,7 +159,7 @@ def test_mistakes_are_stored_with_their_reasons(tmp_path):
     assert filters["label"] == "16 units of the first layer, 12×12"
     assert maps == []  # a dense network has none
     run.write_samples("wrong", [], [])
-    store_explanations(run)
+    store_explanations(run, tiny_dataset().part("test"))
     assert run.samples()["reasons"] == []
 
 

@@ -118,6 +118,18 @@ def _look_inside(run: Run, random: np.random.Generator) -> None:
     sheets = [random.integers(0, 256, (2 * s + 1, 8 * s + 7, 1), dtype=np.uint8) for s in (16, 8)]
     sizes = [{"of": of, "label": f"16 of 64 maps of {s}×{s}"} for s in (16, 8)]
     run.write_samples("maps", sheets, sizes)
+    _map(run, random)
+
+
+def _map(run: Run, random: np.random.Generator, across: int = 12) -> None:
+    """Write where every second test picture, 60 at most, lie on the map."""
+    stored = run.outputs("test")
+    assert stored is not None
+    indices = np.arange(0, len(stored[1]), 2)[:60]
+    rows = -(-len(indices) // across)
+    sheet = random.integers(0, 256, (8 * rows, 8 * across, 3), dtype=np.uint8)
+    run.write_samples("sprites", [sheet], [{"across": across, "height": 8}])
+    run.write_embedding(random.normal(0, 1, (len(indices), 2)), indices, (0.31, 0.12))
 
 
 def _stress(run: Run, plan: Plan, labels: np.ndarray, random: np.random.Generator) -> None:

@@ -220,7 +220,7 @@ def test_plots_are_files_too(finished_run: Callable[..., Run]) -> None:
     write_report(run)
     names = {path.name for path in run.plots_folder.iterdir()}
     stems = (
-        "curves", "confusion", "confusion-normalised", "reliability", "coverage", "stress",
+        "curves", "confusion", "confusion-normalised", "reliability", "coverage", "map", "stress",
         "attacks",
     )  # fmt: skip
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")}

@@ -7,12 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from smalti.errors import SmaltiError
 from smalti.metrics import softmax
 from smalti.names import CORRUPTIONS
 from smalti.reporting.facts import Outputs, read_facts
 from smalti.reporting.page import write_report
+from smalti.reporting.plots.embedding import mark
 from smalti.reporting.plots.robustness import KINDS
 from smalti.reporting.sections import SECTIONS
+from smalti.reporting.sections.alike import alike
 from smalti.reporting.sections.classes import classes
 from smalti.reporting.sections.confidence import confidence
 from smalti.reporting.sections.confusion import Pair, confusion, most_confused
@@ -190,3 +193,55 @@ def test_what_was_not_measured_on_worse_pictures_names_the_command(
 def test_every_corruption_is_of_a_kind_that_is_drawn() -> None:
     drawn = [name for names in KINDS.values() for name in names]
     assert sorted(drawn) == sorted(CORRUPTIONS)
+
+
+# The map.
+
+
+def test_the_map_has_every_sampled_picture_where_it_lies(finished_run: Callable[..., Run]) -> None:
+    facts = read_facts(finished_run(n=60, class_names=HUNDRED))
+    section = alike(facts)
+    points, outputs = section.values["points"], facts.test
+    assert outputs is not None
+    assert section.values["n"] == len(points) == 30
+    assert len({(point.row, point.column) for point in points}) == 30
+    assert all(2.5 <= side <= 97.5 for point in points for side in (point.x, point.y))
+    assert [point.place for point in points] == sorted(point.place for point in points)
+    for point in points:
+        index = 2 * (12 * point.row + point.column)
+        guess = int(outputs.logits[index].argmax())
+        assert point.place == outputs.labels[index]
+        assert point.wrong == (guess != outputs.labels[index])
+        assert point.said.startswith(HUNDRED[point.place])
+        assert point.said.endswith(f"(picture {index})")
+        assert (f"taken for {HUNDRED[guess]}" in point.said) == point.wrong
+    assert section.values["repeated"]
+    [plot] = section.plots
+    assert plot.svg.startswith(b"<?xml")
+
+
+def test_twenty_classes_have_marks_of_their_own() -> None:
+    marks = [mark(place) for place in range(20)]
+    assert len(set(marks)) == 20
+    assert len({colour for colour, _, _ in marks[:5]}) == 5
+    assert mark(20) == mark(0)
+
+
+def test_a_map_of_another_evaluation_is_refused(finished_run: Callable[..., Run]) -> None:
+    run = finished_run(n=60)
+    run.write_embedding(np.zeros((2, 2)), np.array([3, 60]), (0.5, 0.5))
+    with pytest.raises(SmaltiError, match="do not belong together") as caught:
+        alike(read_facts(run))
+    assert "evaluate" in caught.value.hint
+    run.write_embedding(np.full((2, 2), np.nan), np.array([3, 4]), (0.5, 0.5))
+    with pytest.raises(SmaltiError, match="is damaged"):
+        alike(read_facts(run))
+
+
+def test_without_a_map_the_command_that_makes_it_is_said(finished_run: Callable[..., Run]) -> None:
+    fresh = alike(read_facts(finished_run(evaluated=False)))
+    assert fresh.command.startswith("smalti evaluate")
+    assert not fresh.command.endswith("--again")
+    run = finished_run(name="older")
+    run.outputs_file("embedding").unlink()
+    assert alike(read_facts(run)).command.endswith("--again")

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from smalti.classifier.native import NativeClassifier
+from smalti.data.dataset import Part
 from smalti.data.pictures import PictureError, read_picture
+from smalti.explanations.embedding import embed
 from smalti.explanations.explaining import explain
 from smalti.explanations.inside import feature_maps, first_filters
 from smalti.explanations.overlay import overlay
@@ -19,14 +21,18 @@ WRONG, RIGHT = "wrong", "right"
 (of the first layer) and ``maps`` (of one right answer)."""
 
 
-def store_explanations(run: Run) -> None:
-    """Look at the samples that evaluating kept of a native run, and into its network."""
+def store_explanations(run: Run, part: Part) -> None:
+    """Look at the samples that evaluating kept of a native run, and into its network.
+
+    ``part`` is the test part: some of its pictures are put on a map.
+    """
     classifier = NativeClassifier.load(run)
     run.write_samples("reasons", *_reasons(run, classifier))
     filters = first_filters(classifier.model, classifier.input_shape)
     sheets = [filters] if filters else []
     run.write_samples("filters", [s.picture for s in sheets], [{"label": s.label} for s in sheets])
     run.write_samples("maps", *_maps(run, classifier))
+    _store_map(run, classifier, part)
 
 
 def _reasons(
@@ -54,6 +60,14 @@ def _maps(run: Run, classifier: NativeClassifier) -> tuple[list[np.ndarray], lis
     sheets = feature_maps(classifier.model, classifier.prepared(pictures[0][None]))
     of = entries[0]["file"]
     return [s.picture for s in sheets], [{"of": of, "label": s.label} for s in sheets]
+
+
+def _store_map(run: Run, classifier: NativeClassifier, part: Part) -> None:
+    found = embed(classifier, part)
+    rows = -(-len(found.indices) // found.across)
+    note = {"across": found.across, "height": found.sheet.shape[0] // rows}
+    run.write_samples("sprites", [found.sheet], [note])
+    run.write_embedding(found.points, found.indices, found.explained)
 
 
 def _samples(

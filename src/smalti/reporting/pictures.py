@@ -7,6 +7,7 @@ import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from smalti.reporting.plots.pictures import Tile
 from smalti.reporting.records import Record
 from smalti.wording import percent
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_HEAD = 24
 _LARGE = 6_000
@@ -24,6 +28,9 @@ _LARGE = 6_000
 _LARGE_SIDE = 192
 _SHOWN_SIDE = 96
 _PIXELATED_BELOW = 48
+_SHEET_QUALITY = 60
+"""Of the sheet of 2,000 pictures: of CIFAR-10 0.6 MB in the page, 5.8 MB without loss."""
+
 _SHEET_FACTOR, _SHEET_WIDTH = 12, 530
 
 
@@ -45,6 +52,18 @@ class Picture:
     index: int | None = None
 
 
+@dataclass(frozen=True)
+class Sprites:
+    """Many small pictures in rows of ``across`` on one sheet, a data URI; sizes in page pixels."""
+
+    uri: str
+    across: int
+    shown_width: int
+    shown_height: int
+    sheet_width: int
+    sheet_height: int
+
+
 def pictures(facts: Facts, kind: str, limit: int | None = None) -> list[Picture]:
     """Return up to ``limit`` stored pictures of a kind.
 
@@ -64,6 +83,28 @@ def sheets(facts: Facts, kind: str) -> list[Picture]:
         uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         found.append(Picture(uri, width * factor, height * factor, True, entry.text("label")))
     return found
+
+
+def sprites(facts: Facts) -> Sprites | None:
+    """Return the stored sheet of the pictures on the map, None where there is none."""
+    entries = facts.samples.records("sprites")
+    if not entries:
+        return None
+    entry = entries[0]
+    content, small = _content(facts.run.samples_folder, entry), io.BytesIO()
+    width, height = _size(content)
+    across = max(1, int(entry.required("across")))
+    tile = width // across
+    factor = max(1, _SHOWN_SIDE // max(1, tile))
+    _image(content, entry).save(small, "WEBP", quality=_SHEET_QUALITY)
+    return Sprites(
+        uri=f"data:image/webp;base64,{base64.b64encode(small.getvalue()).decode()}",
+        across=across,
+        shown_width=tile * factor,
+        shown_height=int(entry.required("height")) * factor,
+        sheet_width=width * factor,
+        sheet_height=height * factor,
+    )
 
 
 def picture_of(pixels: np.ndarray, label: str, index: int | None = None) -> Picture:
@@ -106,11 +147,15 @@ def _tile(folder: Path, entry: Record) -> Tile:
 
 
 def _pixels(content: bytes, entry: Record) -> np.ndarray:
+    return np.asarray(_image(content, entry))
+
+
+def _image(content: bytes, entry: Record) -> Image:
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            return np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
+            return image.convert("L" if image.mode == "L" else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _damaged(entry, str(error)) from error
 

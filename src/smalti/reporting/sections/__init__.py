@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from smalti.reporting.facts import Facts
 from smalti.reporting.section import Section
+from smalti.reporting.sections.alike import alike
 from smalti.reporting.sections.augmentation import augmentation
 from smalti.reporting.sections.classes import classes
 from smalti.reporting.sections.confidence import confidence
@@ -24,6 +25,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     classes,
     confidence,
     samples,
+    alike,
     inside,
     stress,
     augmentation,
@@ -33,7 +35,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
 _OF_NETWORKS = (curves, augmentation)
 """What a classical method has not: it knows no epochs, and sees the pictures as they are."""
 
-_OF_OWN_NETWORKS = (inside,)
+_OF_OWN_NETWORKS = (alike, inside)
 """What a file of others has not either: nobody looks into it."""
 
 

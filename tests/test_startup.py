@@ -109,6 +109,10 @@ def test_a_run_is_measured_by_onnx_runtime_and_shown_again_without_anything(
     assert not loaded_by(command("evaluate", run.path)) & {"onnxruntime", "torch"}
 
 
+def test_data_are_checked_without_pytorch(npz) -> None:
+    assert "torch" not in loaded_by(command("data", "check", npz()))
+
+
 def test_training_with_muon_leaves_pytorchs_compiler_out(tmp_path):
     train = command(
         "train", "digits", "--recipe", "fast", "--set", "model.filters=4", "--epochs", "1",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smalti.classifier.native import NativeClassifier
 from smalti.data import perceptual
 from smalti.data.dataset import PARTS, Dataset, Part
 from smalti.data.file_names import file_names
 from smalti.errors import SmaltiError, log
-from smalti.evaluation import neighbours
 from smalti.evaluation.confident import suspect
 from smalti.files import write_csv, write_json
 from smalti.findings import (
@@ -30,8 +29,11 @@ from smalti.findings import (
 from smalti.metrics import accuracy, softmax, wilson_interval
 from smalti.reporting.data_check import shown_places, write_page
 from smalti.runs import Run
-from smalti.search.folds import Judged
 from smalti.wording import count, plural
+
+if TYPE_CHECKING:
+    from smalti.evaluation import neighbours
+    from smalti.search.folds import Judged
 
 LEAST_LIKENESS = 0.75
 """From here on two photos count as almost the same, or later in sets whose pictures are all alike.
@@ -176,6 +178,10 @@ def _space(run: Run | None, album: _Album, notes: list[str]) -> _Space | None:
             "by perceptual hash, and outliers are not looked for."
         )
         return None
+    # Here: without a run nothing needs PyTorch.
+    from smalti.classifier.native import NativeClassifier
+    from smalti.evaluation import neighbours
+
     classifier = NativeClassifier.load(run, "auto")
     log.info("looking at %s with %s", plural(album.n, "picture"), run.path)
     every = np.concatenate([classifier.embeddings_of(part) for part in album.parts.values()])
@@ -287,6 +293,8 @@ def _judged(
 def _outliers(album: _Album, near: neighbours.Near) -> tuple[Outlier, ...]:
     """Return training pictures far from all others, then those among other classes only."""
     labels = album.labels[: album.n_training]
+    from smalti.evaluation import neighbours
+
     distance, far = neighbours.apart(near)
     share = neighbours.own_share(near, labels, labels)
     chosen = np.flatnonzero(far | (share == 0))

@@ -6,7 +6,7 @@ import torch
 
 from smalti.classifier.native import NativeClassifier
 from smalti.data.dataset import Part
-from smalti.explanations.embedding import embed, features, principal_plane
+from smalti.explanations.embedding import embed, principal_plane
 from smalti.names import MODELS
 from tests.formats.untrained import untrained_run
 from tests.support import shapes
@@ -17,10 +17,10 @@ def classifier(tmp_path, model="cnn", shape=(12, 12, 1)):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_output_layer_makes_the_logits_of_every_networks_features(model, tmp_path):
+def test_the_output_layer_makes_the_logits_of_every_networks_embeddings(model, tmp_path):
     network = classifier(tmp_path, model, (16, 16, 3))
     images, _ = shapes(6, side=16, channels=3)
-    found = features(network, images)
+    found = network.embeddings(images)
     [*_, output] = (m for m in network.model.modules() if isinstance(m, torch.nn.Linear))
     with torch.inference_mode():
         logits = output(torch.from_numpy(found)).numpy()

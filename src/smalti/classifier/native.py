@@ -73,8 +73,12 @@ class NativeClassifier(Classifier):
         """Return the logits of a part without copying all of its pictures."""
         return self._network.logits(part.pictures, len(part))
 
+    def embeddings(self, images: np.ndarray) -> np.ndarray:
+        """Return float32 N×D: what the output layer is given of uint8 pictures, without views."""
+        return self._network.embeddings(images.__getitem__, len(images))
+
     def embeddings_of(self, part: Part) -> np.ndarray:
-        """Return float32 N×D: what the output layer is given of each picture, without views."""
+        """Return the embeddings of a part without copying all of its pictures."""
         return self._network.embeddings(part.pictures, len(part))
 
 

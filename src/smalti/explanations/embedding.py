@@ -6,12 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import nn
 
 from smalti.classifier.native import NativeClassifier
 from smalti.data.dataset import Part
-from smalti.models.inference import judging_batch
 
 SAMPLED = 2000
 """Pictures that are put on the map; more would hide each other."""
@@ -39,28 +36,9 @@ def embed(classifier: NativeClassifier, part: Part, sampled: int = SAMPLED) -> E
     """Put pictures of a part, spread over it at random but the same each time, on the map."""
     chosen = np.sort(np.random.default_rng(0).permutation(len(part))[:sampled])
     pictures = part.pictures(chosen)
-    points, explained = principal_plane(features(classifier, pictures))
+    points, explained = principal_plane(classifier.embeddings(pictures))
     across = math.ceil(math.sqrt(len(chosen)))
     return Embedding(points, chosen, explained, _sheet(pictures, across), across)
-
-
-def features(classifier: NativeClassifier, pictures: np.ndarray) -> np.ndarray:
-    """Return what the output layer is given for uint8 pictures N×H×W×C: float32 N×D."""
-    output = [layer for layer in classifier.model.modules() if isinstance(layer, nn.Linear)][-1]
-    seen: list[np.ndarray] = []
-
-    def keep(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        seen.append(inputs[0].float().cpu().numpy().copy())
-
-    hook = output.register_forward_pre_hook(keep)
-    size = judging_batch(*pictures.shape[1:3])
-    try:
-        with torch.inference_mode():
-            for start in range(0, len(pictures), size):
-                classifier.model(classifier.prepared(pictures[start : start + size]))
-    finally:
-        hook.remove()
-    return np.concatenate(seen)
 
 
 def principal_plane(values: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

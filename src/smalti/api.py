@@ -488,7 +488,7 @@ def check_data(
     Page and tables lie in the run's ``data-check``; without a run in ``out/check-<data>``, where
     ``out`` or ``folds`` is given, otherwise nothing is written. Test labels judge no picture.
     """
-    from smalti.search.inspecting import inspect, require_same_data
+    from smalti.search.inspecting import inspect
 
     if likeness is not None and not 0.5 <= likeness <= 1:
         raise SmaltiError(
@@ -502,6 +502,8 @@ def check_data(
     opened = None if run is None else _opened(run)
     wanted, dataset = _to_check(data, opened, recipe, folds, data_dir)
     if opened is not None:
+        from smalti.evaluation.evaluating import require_same_data
+
         require_same_data(opened, dataset)
     folder = _check_folder(opened, dataset, folds, out)
     judged = None

@@ -109,7 +109,7 @@ def test_a_result_of_other_weights_is_not_shown_as_this_ones(run):
 
 def test_other_data_are_refused(run):
     changed = replace(tiny_dataset(), fingerprint="9" * 64)
-    with pytest.raises(SmaltiError, match="The data changed since"):
+    with pytest.raises(SmaltiError, match="not the pictures that"):
         evaluate(run, lambda: changed)
     assert run.metrics() is None
 

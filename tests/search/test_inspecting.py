@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from smalti.data.dataset import Dataset, Part
-from smalti.errors import SmaltiError
 from smalti.evaluation import evaluating
 from smalti.findings import balance_of
 from smalti.metrics import accuracy
@@ -108,11 +107,6 @@ def test_page_and_tables_are_written_and_need_no_network(run: Run, tmp_path: Pat
     assert table[0].startswith("part,index,row,file,label,other_part,other_index")
     assert len(table) == 4
     assert found.results_file.exists()
-
-
-def test_other_data_than_the_run_was_trained_on_are_refused(run: Run) -> None:
-    with pytest.raises(SmaltiError, match="other pictures than those of scenes"):
-        inspecting.require_same_data(run, replace(album(), fingerprint="2" * 64))
 
 
 def test_a_run_without_validation_says_what_judges_labels(tmp_path: Path) -> None:

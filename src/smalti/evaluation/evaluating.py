@@ -252,9 +252,10 @@ def require_same_data(run: Run, dataset: Dataset) -> None:
     was = run.environment().get("data", {}).get("fingerprint")
     if was and was != dataset.fingerprint:
         raise SmaltiError(
-            f"The data changed since {run.path} was trained: fingerprint {was[:12]} then, "
-            f"{dataset.fingerprint[:12]} now.",
-            "Restore the data, or train again: the old test pictures are what the split kept away.",
+            f"These are not the pictures that {run.path} was trained with: fingerprint "
+            f"{was[:12]} then, {dataset.fingerprint[:12]} now.",
+            "Restore them or name the right ones, or train again: the old test pictures are what "
+            "the split kept away.",
         )
 
 

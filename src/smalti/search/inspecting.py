@@ -140,17 +140,6 @@ def inspect(
     return found
 
 
-def require_same_data(run: Run, dataset: Dataset) -> None:
-    """Refuse other pictures than those that a run was trained on."""
-    was = run.environment().get("data", {}).get("fingerprint")
-    if was and was != dataset.fingerprint:
-        raise SmaltiError(
-            f"{run.path} was trained on other pictures than those of {dataset.name}: fingerprint "
-            f"{was[:12]} then, {dataset.fingerprint[:12]} now.",
-            "Check the data that it was trained on, or train on these first.",
-        )
-
-
 @dataclass(frozen=True)
 class _Space:
     """Who is next to whom for a network: training pictures among themselves, test among all."""

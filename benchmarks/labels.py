@@ -18,6 +18,7 @@ from smalti import api
 from smalti.data.dataset import Dataset
 from smalti.findings import Faults
 from smalti.recipes import Recipe, resolve
+from smalti.wording import count
 
 ROW = "labels"
 SHARE = 0.03
@@ -39,7 +40,7 @@ def measure(
     found = api.check_data(file, recipe=recipe, folds=FOLDS, out=home, command=_COMMAND)
     figures = {
         "method": "benchmarks/labels.py",
-        "setting": f"{dataset.name}, {len(planted)} labels planted (seed {SEED}), {FOLDS} folds",
+        "setting": f"{dataset.name}, {count(len(planted))} labels planted, {FOLDS} folds",
         "recipe": recipe.name,
         "n": len(dataset.part("train")),
         **judged(found, planted),

@@ -1,4 +1,4 @@
-"""The table of speed, start-up and memory."""
+"""The table of speed, start-up and memory, and of label errors that are found."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def speed(folder: Path = results.RESULTS) -> str:
         **dict.fromkeys(contest_rows(folder), _contest_lines),
         "startup": _startup_lines,
         "memory": _memory_lines,
+        "labels": _labels_lines,
     }
     makers |= {path.stem: _prediction_lines for path in sorted(folder.glob(f"{ROW}*.json"))}
     seen, lines = Machines(), []
@@ -185,3 +186,22 @@ def _prediction_lines(figures: Figures) -> list[Line]:
 def _memory_lines(figures: Figures) -> list[Line]:
     peak = f"{figures['peak_bytes'] / 1e9:.2f} GB"
     return [(f"Peak memory of `{figures['command']}`", peak, "< 1.5 GB")]
+
+
+def _labels_lines(figures: Figures) -> list[Line]:
+    n, likely = figures["highest"]["n"], figures["likely"]
+    precision = wording.percent(figures["highest"]["precision"])
+    found = (
+        f"of the {wording.count(n)} ranked highest {precision} are planted; of the "
+        f"{wording.count(likely['n'])} called likely {wording.percent(likely['precision'])}, "
+        f"which are {wording.percent(likely['recall'])} of the planted ones"
+    )
+    return [
+        (
+            f"Label errors found by `smalti data check … --folds 5` (`python -m benchmarks "
+            f"labels`): {figures['setting']}, n = {wording.count(figures['n'])}, recipe "
+            f"`{figures['recipe']}`",
+            found,
+            "≥ 70 %",
+        )
+    ]

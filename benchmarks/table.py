@@ -15,7 +15,7 @@ Content = Callable[[Path], str]
 
 MEASUREMENTS = (
     "throughput", "startup", "memory", "keras", "keras-recipe", "tutorial", "record", "fast",
-    "sklearn", "growth",
+    "sklearn", "growth", "labels",
 )  # fmt: skip
 """Commands whose figures stand in the tables once they are there, under the same name."""
 

@@ -183,6 +183,16 @@ def test_a_file_without_markers_is_an_error() -> None:
         markdown.renewed("no markers", "content")
 
 
+def test_label_errors_have_a_line(folder: Path) -> None:
+    found = {"n": 30, "precision": 0.5, "recall": 0.9}
+    highest = {"n": 18, "precision": 0.8994}
+    figures = {"setting": "clothes, 18 labels planted", "recipe": "fast", "n": 600}
+    results.write("labels", {**figures, "highest": highest, "likely": found}, folder)
+    [line] = [line for line in table.full(folder).splitlines() if "Label errors" in line]
+    assert "clothes, 18 labels planted, n = 600" in line
+    assert "of the 18 ranked highest 89.94 % are planted; of the 30 called likely 50.00 %" in line
+
+
 def test_the_readmes_show_what_is_stored() -> None:
     assert table.stale() == [], "renew with: python -m benchmarks table"
 

@@ -426,10 +426,16 @@ def compare(
 
 
 def report(run: str | Path | Run) -> Path:
-    """Write the run's one-file report from what is in its folder; return its path."""
+    """Write the run's one-file report and its model card from its files; return the report's path.
+
+    A card that somebody has edited is left as it is.
+    """
+    from smalti.reporting.card import write_card
     from smalti.reporting.page import write_report
 
-    return write_report(_opened(run))
+    run = _opened(run)
+    write_card(run)
+    return write_report(run)
 
 
 def _sized(data: Source, side: int, data_dir: str | Path | None) -> Dataset:

@@ -192,6 +192,11 @@ class Run:
         return self.path / "report.html"
 
     @property
+    def card_file(self) -> Path:
+        """The model card."""
+        return self.path / "MODEL_CARD.md"
+
+    @property
     def plots_folder(self) -> Path:
         return self.path / "plots"
 

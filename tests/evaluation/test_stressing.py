@@ -143,7 +143,7 @@ def test_other_data_are_refused_and_nothing_is_written(trained):
     run, _ = trained
     record = run.environment()
     run.write_environment({**record, "data": {**record["data"], "fingerprint": "other"}})
-    with pytest.raises(SmaltiError, match="The data changed"):
+    with pytest.raises(SmaltiError, match="not the pictures that"):
         stress(run, lambda: tiny_dataset(), Wish())
     assert not run.stress_file.exists()
 

@@ -24,6 +24,7 @@ def test_it_says_what_was_written_and_what_comes_next(
     assert capsys.readouterr().out == (
         f"report {run.report_file}\n"
         f"plots  {run.plots_folder}\n"
+        f"card   {run.card_file}\n"
         f"next   smalti report '{run.path}' --open\n"
     )
     assert run.report_file.is_file()

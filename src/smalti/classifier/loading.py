@@ -46,7 +46,7 @@ def require_run_options(path: Any, **options: Any) -> None:
         files, reason = _FOR_FILES[name]
         raise SmaltiError(
             f"--{name} is for {files}; {shown} is a run. {reason}",
-            f"Leave it out: smalti evaluate {shlex.quote(str(shown))}",
+            f"Leave --{name} out.",
         )
 
 

@@ -73,11 +73,12 @@ def command(
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return
     _show(found)
-    if data is not None and out is None:
-        click.echo("next  --out DIR keeps these figures as a folder that smalti report takes")
-        return
+    from smalti.classifier.loading import is_model_file
     from smalti.runs import Run
 
+    if out is None and is_model_file(run):
+        click.echo("next  --out DIR keeps these figures as a folder that smalti report takes")
+        return
     folder = Run(out or run)
     click.echo(f"drawn {folder.plots_folder / 'stress.png'}")
     click.echo(f"next  smalti report {shlex.quote(str(folder.path))}")
